@@ -1,0 +1,96 @@
+/**
+ * The latest view, pushed: how state leaves the election. Only the present counts, so there is no queue: a reader that
+ * is slow misses what was in between, and none can hold up the election or another reader.
+ */
+import type { View } from '../election/view.ts';
+import { describeError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+
+export interface Feed {
+  /** Computed at this moment. */
+  current(): View;
+  /**
+   * Calls the listener after each change from now on, with the view of that moment; not at once. Do not wait in a
+   * listener: it runs inside the turn that made the change. What it throws is reported and breaks nothing. Returns
+   * what ends it.
+   */
+  subscribe(listener: (view: View) => void): () => void;
+  /**
+   * The present view, then one view after each change, or after several. Never fails; ends when the signal aborts or
+   * the feed ends.
+   */
+  changes(signal?: AbortSignal): AsyncIterable<View>;
+}
+
+export class ViewFeed implements Feed {
+  readonly #read: () => View;
+  readonly #logger: Logger;
+  readonly #listeners = new Set<{ readonly listener: (view: View) => void }>();
+  #ended = false;
+
+  /** `read` derives the view from state and clock whenever it is called. */
+  constructor(read: () => View, logger: Logger) {
+    this.#read = read;
+    this.#logger = logger;
+  }
+
+  current(): View {
+    return this.#read();
+  }
+
+  subscribe(listener: (view: View) => void): () => void {
+    // An entry of its own, so that one function may subscribe twice.
+    const entry = { listener };
+    this.#listeners.add(entry);
+    return () => this.#listeners.delete(entry);
+  }
+
+  async *changes(signal?: AbortSignal): AsyncGenerator<View, void> {
+    let pending = true;
+    let waiting = Promise.withResolvers<void>();
+    const wake = () => {
+      pending = true;
+      waiting.resolve();
+    };
+    const unsubscribe = this.subscribe(wake);
+    signal?.addEventListener('abort', wake);
+    try {
+      while (!signal?.aborted) {
+        if (pending) {
+          // Changes from here on, also those while the reader is busy with this view, make the next one pending.
+          pending = false;
+          waiting = Promise.withResolvers();
+          yield this.#read();
+        } else if (this.#ended) {
+          return;
+        } else {
+          await waiting.promise;
+        }
+      }
+    } finally {
+      unsubscribe();
+      signal?.removeEventListener('abort', wake);
+    }
+  }
+
+  /** Says that the view changed. For the owner of the feed. */
+  announce(): void {
+    for (const entry of [...this.#listeners]) {
+      // One that an earlier listener has just ended.
+      if (!this.#listeners.has(entry)) continue;
+      try {
+        // Read for each: a listener that causes a change must not leave the next one with the view before it.
+        entry.listener(this.#read());
+      } catch (error) {
+        this.#logger.error('a listener to the view failed', { error: describeError(error) });
+      }
+    }
+  }
+
+  /** Nothing will change any more: announces the last view; those who read `changes()` get it and end. */
+  end(): void {
+    this.#ended = true;
+    this.announce();
+    this.#listeners.clear();
+  }
+}
