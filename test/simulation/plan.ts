@@ -1,0 +1,226 @@
+/**
+ * What a world is made of and what may happen in it: all drawn from one seed before it begins. A plan can be cut down
+ * (fewer kinds, members, minutes) without what is left being drawn differently.
+ */
+import type { LockKind } from './lock-view.ts';
+import { Random } from './random.ts';
+
+/** What can go wrong with one request or one event of a watch. */
+export const REQUEST_FAULTS = [
+  'lost-request',
+  'lost-answer',
+  'slow-request',
+  'slow-answer',
+  'duplicate',
+  'reset',
+  'status',
+  'stale-read',
+  'bad-answer',
+  'deaf-abort',
+] as const;
+export const WATCH_FAULTS = [
+  'watch-drop',
+  'watch-twice',
+  'watch-replay',
+  'watch-silent',
+  'watch-end',
+  'watch-410',
+] as const;
+/** What happens to the world now and then. */
+export const EVENTS = [
+  'crash',
+  'replace-pod',
+  'terminate',
+  'step-down',
+  'candidacy',
+  'pause',
+  'suspend',
+  'wall-step',
+  'partition',
+  'outage',
+  'rights',
+  'compaction',
+  'close-watches',
+  'twin',
+  'namesake',
+  'delete',
+  'recreate',
+  'edit-labels',
+  'edit-empty',
+  'edit-wipe',
+  'edit-duration',
+  'edit-garbage',
+  'rollback',
+  'go-crash',
+  'go-stop',
+] as const;
+export const WORK_HABITS = ['late-work', 'endless-work', 'ending-work'] as const;
+
+export type RequestFault = (typeof REQUEST_FAULTS)[number];
+export type WatchFault = (typeof WATCH_FAULTS)[number];
+export type EventKind = (typeof EVENTS)[number];
+export type WorkHabit = (typeof WORK_HABITS)[number];
+export type FaultKind = RequestFault | WatchFault | EventKind | WorkHabit;
+export const FAULT_KINDS: readonly FaultKind[] = [...REQUEST_FAULTS, ...WATCH_FAULTS, ...EVENTS, ...WORK_HABITS];
+
+export interface MemberPlan {
+  readonly name: string;
+  readonly ttlMs: number;
+  readonly renewDeadlineMs: number;
+  readonly retryPeriodMs: number;
+  readonly drainBudgetMs: number;
+  readonly releaseDelayMs: number;
+  readonly canKillWork: boolean;
+  readonly canWatch: boolean;
+  readonly hasPodUid: boolean;
+  readonly drift: number;
+}
+
+export interface GoPlan {
+  readonly name: string;
+  /** Its own name, or that of a member of ours. */
+  readonly id: string;
+  /** `0.17`: its own duration counts, a release of a Lease is refused. `0.37`: the record's counts; releases late. */
+  readonly version: '0.17' | '0.37';
+  readonly leaseDurationMs: number;
+  readonly renewDeadlineMs: number;
+  readonly retryPeriodMs: number;
+  readonly requestTimeoutMs: number;
+  readonly releaseOnCancel: boolean;
+  readonly drift: number;
+}
+
+export interface Plan {
+  readonly seed: number;
+  readonly minutes: number;
+  readonly lockKind: LockKind;
+  readonly latencyMs: number;
+  readonly members: readonly MemberPlan[];
+  readonly goMembers: readonly GoPlan[];
+  /** Probability for each request, event of a watch or term; for what happens to the world: how often in a minute. */
+  readonly faults: ReadonlyMap<FaultKind, number>;
+}
+
+export interface Cut {
+  readonly minutes?: number;
+  readonly members?: number;
+  readonly goMembers?: number;
+  readonly without?: readonly FaultKind[];
+  /** Only for the control that too much drift must be found. Default 0.01. */
+  readonly maxDrift?: number;
+}
+
+export function drawPlan(seed: number, cut: Cut = {}): Plan {
+  const random = new Random(`world ${seed}`);
+  const shape = random.fork('shape');
+  const maxDrift = cut.maxDrift ?? 0.01;
+  const withGo = shape.chance(0.3);
+  const lockKind = shape.pick(['leases', 'leases', 'leases', 'configmaps', 'endpoints'] as const);
+  const commonTtlMs = shape.chance(0.6) ? drawTtl(shape, withGo) : null;
+  const watchers = shape.chance(0.75);
+  const count = 2 + shape.below(4);
+  const members = Array.from({ length: count }, (_, i) => {
+    const own = random.fork(`member ${i}`);
+    return drawMember(own, NAMES[i] ?? `member-${i}`, { withGo, commonTtlMs, watchers, maxDrift });
+  });
+  const longestMs = Math.max(...members.map((it) => it.ttlMs));
+  const goMembers = withGo
+    ? Array.from({ length: 1 + shape.below(2) }, (_, i) =>
+        drawGo(random.fork(`go ${i}`), `go-${i}`, longestMs, maxDrift),
+      )
+    : [];
+  const latencyMs = shape.logBetween(0.5, 20);
+  const faults = new Map<FaultKind, number>();
+  for (const kind of FAULT_KINDS) {
+    const level = drawLevel(random.fork(`level of ${kind}`), kind, withGo);
+    if (level > 0 && !cut.without?.includes(kind)) faults.set(kind, level);
+  }
+  return {
+    seed,
+    minutes: cut.minutes ?? 5,
+    lockKind,
+    latencyMs,
+    members: members.slice(0, cut.members ?? members.length),
+    goMembers: goMembers.slice(0, cut.goMembers ?? goMembers.length),
+    faults,
+  };
+}
+
+const NAMES = ['alice', 'bob', 'carol', 'dave', 'erin'];
+
+function drawTtl(random: Random, withGo: boolean): number {
+  const seconds = withGo
+    ? random.pick([4, 5, 6.5, 8, 10, 10, 15, 15, 30])
+    : random.pick([1, 2.5, 4, 4, 5, 7.2, 8, 10, 10, 10, 10, 12, 15, 15, 15, 30]);
+  return seconds * 1000;
+}
+
+function drawMember(
+  random: Random,
+  name: string,
+  world: { withGo: boolean; commonTtlMs: number | null; watchers: boolean; maxDrift: number },
+): MemberPlan {
+  const ownTtlMs = drawTtl(random, world.withGo);
+  const ttlMs = world.commonTtlMs ?? ownTtlMs;
+  const ownTimings = random.chance(0.2);
+  // Beside Go electors, which see whole seconds, a renew deadline must leave one more second (rule 5).
+  const mostMs = world.withGo
+    ? Math.min(0.87 * ttlMs, 0.98 * ttlMs - 1250)
+    : Math.min(0.87 * ttlMs, 0.98 * ttlMs - 210);
+  const renewDeadlineMs = Math.min(mostMs, ownTimings ? random.between(0.5, 0.87) * ttlMs : (ttlMs * 2) / 3);
+  const drainBudgetMs = random.pick([25_000, 25_000, 5_000, 60_000]);
+  return {
+    name,
+    ttlMs,
+    renewDeadlineMs,
+    retryPeriodMs: ownTimings ? renewDeadlineMs / random.between(2, 6) : Math.min(ttlMs / 6, renewDeadlineMs / 2),
+    drainBudgetMs,
+    releaseDelayMs: random.chance(0.15) ? random.between(0, drainBudgetMs) : 0,
+    canKillWork: random.chance(0.4),
+    canWatch: world.watchers && random.chance(0.9),
+    hasPodUid: random.chance(0.85),
+    drift: world.maxDrift * random.pick([-1, 1, random.between(-1, 1)]),
+  };
+}
+
+function drawGo(random: Random, name: string, longestMs: number, maxDrift: number): GoPlan {
+  const version = random.pick(['0.17', '0.37'] as const);
+  // 0.17 waits its own duration, whatever the record says: it may not be shorter than any other's.
+  const leaseDurationMs =
+    version === '0.17' ? Math.ceil(longestMs / 1000) * 1000 : random.pick([8_000, 10_000, 15_000]);
+  const likeOriginal = random.chance(0.5);
+  const renewDeadlineMs = likeOriginal ? leaseDurationMs / 3 : (leaseDurationMs * 2) / 3;
+  const id = random.fork('id').chance(0.12) ? 'alice' : name;
+  return {
+    name,
+    id,
+    version,
+    leaseDurationMs,
+    renewDeadlineMs,
+    retryPeriodMs: likeOriginal ? leaseDurationMs / 6 : leaseDurationMs / 7.5,
+    requestTimeoutMs: random.pick([Math.max(1000, renewDeadlineMs / 2), renewDeadlineMs]),
+    releaseOnCancel: random.chance(0.7),
+    drift: maxDrift * random.pick([-1, 1, random.between(-1, 1)]),
+  };
+}
+
+/** Most kinds are off in any one world, so that each is seen with few others around. */
+function drawLevel(random: Random, kind: FaultKind, withGo: boolean): number {
+  const rare = RARE.has(kind) || (withGo && LOCK_DEEDS.has(kind));
+  if (!random.chance(rare ? 0.06 : 0.35)) return 0;
+  if (LOCK_DEEDS.has(kind)) return random.logBetween(0.1, 0.7);
+  if ((EVENTS as readonly string[]).includes(kind)) return random.logBetween(0.1, 3);
+  if ((WORK_HABITS as readonly string[]).includes(kind)) return random.logBetween(0.03, 0.6);
+  return random.logBetween(0.002, 0.25);
+}
+
+/** After these little is promised for a while (next to a Go elector nothing), so that they must not be everywhere. */
+const LOCK_DEEDS: ReadonlySet<FaultKind> = new Set([
+  'delete',
+  'recreate',
+  'edit-empty',
+  'edit-wipe',
+  'edit-duration',
+  'edit-garbage',
+]);
+const RARE: ReadonlySet<FaultKind> = new Set(['rollback', 'edit-garbage', 'edit-wipe', 'stale-read']);
