@@ -40,7 +40,7 @@ import {
   planLosing,
   workStopped,
 } from './losing.ts';
-import { NO_SIGHT, see } from './observing.ts';
+import { expiresAtMs, NO_SIGHT, see } from './observing.ts';
 import { NO_READING, planReading, readAnswered, readingWakesAtMs, readSoon, watchEnded, watched } from './reading.ts';
 import { type Config, type Effect, type Event, type Now, report, type State, type Turn } from './state.ts';
 import { endAttempt, endOverdueAttempt, forgetFenced, forgetTrouble, NO_WRITING } from './writing.ts';
@@ -56,6 +56,7 @@ export function initialState(config: Config, candidacy = true): State {
     candidacy,
     proofHeld: false,
     terms: 0,
+    former: null,
     announcedLeader: '',
     wakeAtMs: Number.POSITIVE_INFINITY,
   };
@@ -77,8 +78,13 @@ export function step(
     forgetTrouble(turn);
     plan(turn);
   }
-  const { now: _, random: __, effects, ...next } = turn;
-  return { state: next, effects };
+  return { state: stateOf(turn), effects: turn.effects };
+}
+
+function stateOf(turn: Turn): State {
+  const { config, sight, reading, writing, role, candidacy, proofHeld, terms, former, announcedLeader, wakeAtMs } =
+    turn;
+  return { config, sight, reading, writing, role, candidacy, proofHeld, terms, former, announcedLeader, wakeAtMs };
 }
 
 function handle(turn: Turn, event: Event): void {
@@ -157,10 +163,16 @@ function plan(turn: Turn): void {
     renewalAtMs(turn),
     campaignAtMs(turn),
     readingWakesAtMs(turn),
+    leaderEndsAtMs(turn),
   );
   if (wakeAtMs === turn.wakeAtMs) return;
   turn.wakeAtMs = wakeAtMs;
   turn.effects.push({ type: 'wake', atMs: wakeAtMs });
+}
+
+/** For one who only observes: a candidate acts by then, and everyone is told what it shows. */
+function leaderEndsAtMs(turn: Turn): number {
+  return turn.candidacy || shownLeader(turn) === '' ? Number.POSITIVE_INFINITY : expiresAtMs(turn);
 }
 
 function announceLeader(turn: Turn): void {

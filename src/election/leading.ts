@@ -39,6 +39,7 @@ export function keepingRole(state: State | Turn): Leader | Draining | null {
 export function planCampaign(turn: Turn): void {
   if (turn.now.monoMs < campaignAtMs(turn)) return;
   const { config, sight, now } = turn;
+  turn.former = formerLeader(turn, sight.known);
   send(turn, {
     purpose: 'acquire',
     on: sight.known,
@@ -74,7 +75,7 @@ export function acquired(turn: Turn, attempt: Attempt, observed: Observed): void
   turn.terms = term;
   turn.role = {
     type: 'leader',
-    term: { term, token, acquireTimeMs: acquireTimeMs(turn, attempt), former: formerLeader(turn, attempt.on) },
+    term: { term, token, acquireTimeMs: acquireTimeMs(turn, attempt) },
     provenAt: attempt.sentAt,
     renewAtMs: attempt.sentAt.monoMs + config.timings.retryPeriodMs,
   };
@@ -154,7 +155,10 @@ function acquireTimeMs(turn: Turn, attempt: Attempt): number {
   return turn.now.wallMs - Math.max(0, turn.now.monoMs - attempt.sentAt.monoMs);
 }
 
-/** The Pod in the lock's seal; without one that counts (a Go holder) the Pod named like the holder (rule 32). */
+/**
+ * The Pod in the lock's seal; without one that counts (a Go holder) the Pod named like the holder (rule 32). Where that
+ * is this Pod, whose last takeover may have gone without an answer, the one before it.
+ */
 function formerLeader(turn: Turn, on: Observed | null): FormerLeader | null {
   if (on === null) return null;
   const holder = holderOf(on);
@@ -164,9 +168,10 @@ function formerLeader(turn: Turn, on: Observed | null): FormerLeader | null {
   if (sealed !== null && sealed.podName !== '') {
     const { podName, podNamespace, podUid } = sealed;
     const isOwn = podUid !== '' ? podUid === own.uid : podName === own.name && podNamespace === own.namespace;
-    return isOwn ? null : { podName, podNamespace, podUid };
+    return isOwn ? turn.former : { podName, podNamespace, podUid };
   }
-  return holder === '' || holder === own.name ? null : { podName: holder, podNamespace: '', podUid: '' };
+  if (holder === own.name) return turn.former;
+  return holder === '' ? null : { podName: holder, podNamespace: '', podUid: '' };
 }
 
 /** The holder to show: empty once its record has expired for this member (contract, HTTP). */

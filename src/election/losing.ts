@@ -25,7 +25,7 @@ const LABEL_TRY_MS = 1_000;
 const MIN_REST_MS = 5_000;
 /** A child is killed at this part of the lapse budget (rule 5). */
 const KILL_AT = 0.75;
-/** From learning of a loss, however late that is. Nothing is renewed or released meanwhile. */
+/** For work to say that it has stopped, from being told, however small its budget is or however late it is told. */
 const STUCK_GRACE_MS = 200;
 
 // ------------------------------------------------------------------------------------------------- why it ends
@@ -54,7 +54,9 @@ export function giveUp(turn: Turn, reason: string, exit: boolean): void {
       const { term, provenAt, renewAtMs } = role;
       const holdUntilMs = now.monoMs + config.releaseDelayMs;
       const draining = { type: 'draining', cause: 'gave-up', killed: false, workStopped: false } as const;
-      const budget = { killAtMs: endsAtMs, endsAtMs, stuckAtMs: endsAtMs };
+      // Also without any budget: what stops at once is not stuck.
+      const stuckAtMs = Math.max(endsAtMs, now.monoMs + STUCK_GRACE_MS);
+      const budget = { killAtMs: endsAtMs, endsAtMs, stuckAtMs };
       turn.role = { ...draining, since: localInstant(now), term, exit, provenAt, renewAtMs, holdUntilMs, ...budget };
       stopWork(turn, term, reason, endsAtMs);
       return;
@@ -114,8 +116,8 @@ export function losingWakesAtMs(turn: Turn): number {
     case 'labelling':
       return role.deadlineAtMs;
     case 'releasing':
-      return writing.inFlight === null && writing.retryAtMs > turn.now.monoMs
-        ? Math.min(role.deadlineAtMs, writing.retryAtMs)
+      return writing.inFlight === null && releaseAtMs(turn) > turn.now.monoMs
+        ? Math.min(role.deadlineAtMs, releaseAtMs(turn))
         : role.deadlineAtMs;
     default:
       return Number.POSITIVE_INFINITY;
@@ -210,7 +212,14 @@ function beginReleasing(turn: Turn, cause: LosingCause, exit: boolean, deadlineA
   turn.role = { type: 'releasing', cause, exit, deadlineAtMs };
   abandonAttempt(turn);
   if (turn.sight.doubtedReadAtMs !== null) readBackBy(turn, turn.now.monoMs);
-  turn.writing = { ...turn.writing, retryAtMs: Number.NEGATIVE_INFINITY };
+  const { NEGATIVE_INFINITY } = Number;
+  turn.writing = { ...turn.writing, backoffUntilMs: NEGATIVE_INFINITY, retryAtMs: NEGATIVE_INFINITY };
+}
+
+/** However long the API asks to wait, one try remains before the end; the own backoff holds even then (rule 13). */
+function releaseAtMs({ role, writing }: Turn): number {
+  const lastChanceAtMs = role.type === 'releasing' ? role.deadlineAtMs - RELEASE_TRY_MS : Number.POSITIVE_INFINITY;
+  return Math.max(writing.backoffUntilMs, Math.min(writing.retryAtMs, lastChanceAtMs));
 }
 
 /**
@@ -228,7 +237,7 @@ function planReleasing(turn: Turn): void {
     const message = writing.trouble?.message ?? turn.reading.trouble?.message ?? 'no answer in time';
     report(turn, { type: 'not-released', message });
     finishReleasing(turn);
-  } else if (left !== 'unknown' && writing.inFlight === null && now.monoMs >= writing.retryAtMs) {
+  } else if (left !== 'unknown' && writing.inFlight === null && now.monoMs >= releaseAtMs(turn)) {
     send(turn, {
       purpose: 'release',
       on: left.on,

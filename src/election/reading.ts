@@ -4,10 +4,12 @@
  */
 
 import { backoffMs } from './backoff.ts';
+import { lapsesAtMs } from './leading.ts';
 import { durationMs, holderOf, see, seeDeleted, seeMissing, seeRollback } from './observing.ts';
 import type { ReadOutcome } from './outcome.ts';
 import { compareVersions, type Observed, sameRecordAndSeal } from './record.ts';
 import { type ReadInFlight, type Reading, report, type Turn, type WatchSight } from './state.ts';
+import { type Failure, failing } from './trouble.ts';
 
 export const NO_READING: Reading = {
   inFlight: null,
@@ -26,6 +28,8 @@ export const NO_READING: Reading = {
 const WATCH_TIMEOUT_SECONDS = 600;
 /** A watch that ended sooner has something wrong: list again, with backoff. */
 const HEALTHY_WATCH_MS = 30_000;
+/** Said from so many on; a watch may end young now and then. */
+const TROUBLING_WATCH_FAILURES = 3;
 /** While listing is refused: at the next poll first (a server that just started refuses for a moment), then rarer. */
 const LONGEST_TO_LIST_AGAIN_MS = 300_000;
 
@@ -100,6 +104,7 @@ export function readAnswered(turn: Turn, read: number, outcome: ReadOutcome): bo
 export function watched(turn: Turn, watch: number, event: WatchSight): void {
   const current = turn.reading.watch;
   if (current === null || current.watch !== watch) return;
+  if (turn.reading.mode === 'probing') watchWorks(turn);
   if (event.type === 'bookmark') {
     turn.reading = { ...turn.reading, watch: { ...current, resumeFrom: event.version } };
     return;
@@ -109,7 +114,8 @@ export function watched(turn: Turn, watch: number, event: WatchSight): void {
   const upToDate = compareVersions(version, turn.sight.newestVersion) >= 0;
   if (progress) {
     const signAtMs = upToDate ? turn.now.monoMs : current.signAtMs;
-    const watchFailures = upToDate ? 0 : turn.reading.watchFailures;
+    if (upToDate) watchWorks(turn);
+    const { watchFailures } = turn.reading;
     const resumeFrom = upToDate ? version : current.resumeFrom;
     const watch = { ...current, delivered: version, resumeFrom, signAtMs };
     turn.reading = { ...turn.reading, watch, watchFailures };
@@ -131,15 +137,23 @@ export function watchEnded(
   if (reason === 'forbidden') {
     poll(turn, message);
   } else if (livedMs >= HEALTHY_WATCH_MS) {
-    turn.reading = { ...turn.reading, watchFailures: 0 };
+    watchWorks(turn);
     if (reason === 'ended') openWatch(turn, current.resumeFrom, current.signAtMs);
     else readSoon(turn, turn.now.monoMs);
   } else {
     const watchFailures = turn.reading.watchFailures + 1;
     turn.reading = { ...turn.reading, watchFailures };
-    if (watchFailures === 3) report(turn, { type: 'request-failing', action: 'watch the lock', message });
+    if (watchFailures === TROUBLING_WATCH_FAILURES) {
+      report(turn, { type: 'request-failing', action: 'watch the lock', message, forMs: 0 });
+    }
     readSoon(turn, turn.now.monoMs + backoffMs(turn, watchFailures));
   }
+}
+
+function watchWorks(turn: Turn): void {
+  const { watchFailures, mode } = turn.reading;
+  if (mode === 'probing' || watchFailures >= TROUBLING_WATCH_FAILURES) report(turn, { type: 'watching' });
+  turn.reading = { ...turn.reading, mode: 'watching', watchFailures: 0 };
 }
 
 export function stopWatch(turn: Turn): void {
@@ -172,7 +186,7 @@ function endSilentWatch(turn: Turn): void {
 
 function wantsList(turn: Turn): boolean {
   const { mode, watch, listAgainAtMs } = turn.reading;
-  return mode === 'watching' ? watch === null : turn.now.monoMs >= listAgainAtMs;
+  return mode === 'polling' ? turn.now.monoMs >= listAgainAtMs : watch === null;
 }
 
 /** A list is a sign of life; that one watch follows another is none. */
@@ -182,12 +196,11 @@ function openWatch(turn: Turn, from: string, signAtMs = turn.now.monoMs): void {
   const watch = reading.lastWatch + 1;
   turn.reading = {
     ...reading,
-    mode: 'watching',
+    mode: reading.mode === 'polling' ? 'probing' : reading.mode,
     lastWatch: watch,
     watch: { watch, resumeFrom: from, delivered: '', openedAtMs: now.monoMs, signAtMs },
     dueAtMs: Number.POSITIVE_INFINITY,
   };
-  if (reading.mode === 'polling') report(turn, { type: 'watching' });
   const timeoutSeconds = Math.round(WATCH_TIMEOUT_SECONDS * (1 + turn.random));
   turn.effects.push({ type: 'watch', watch, from, timeoutSeconds });
 }
@@ -227,6 +240,17 @@ function isRolledBack(turn: Turn, observed: Observed, { newestAtSend }: ReadInFl
   return known.uid !== observed.uid || !sameRecordAndSeal(known, observed);
 }
 
+/**
+ * However long the API asks to wait: while a leader doubts the lock, and while it is released, one read remains, and the
+ * time to act upon it. The own backoff holds even then (rule 13).
+ */
+function lastChanceAtMs(turn: Turn): number {
+  const { role, sight, config } = turn;
+  const endsAtMs = role.type === 'releasing' ? role.deadlineAtMs : lapsesAtMs(turn);
+  const waitsForIt = role.type === 'releasing' || sight.doubtedReadAtMs !== null;
+  return waitsForIt ? endsAtMs - 2 * config.timings.requestBudgetMs : Number.POSITIVE_INFINITY;
+}
+
 function works(turn: Turn, action: string): void {
   const { trouble } = turn.reading;
   if (trouble !== null) {
@@ -240,25 +264,24 @@ function forbidden(turn: Turn, via: 'get' | 'list', message: string): void {
     poll(turn, message);
     return;
   }
-  if (turn.reading.trouble?.reason !== 'forbidden') report(turn, { type: 'missing-right', verb: 'get', message });
-  troubled(turn, 'forbidden', message);
+  troubled(turn, { reason: 'forbidden', verb: 'get' }, message);
   retryLater(turn, 0);
 }
 
 function failed(turn: Turn, via: 'get' | 'list', message: string, retryAfterMs = 0): void {
-  if (turn.reading.trouble === null) report(turn, { type: 'request-failing', action: `${via} the lock`, message });
-  troubled(turn, 'unreachable', message);
+  troubled(turn, { reason: 'unreachable', action: `${via} the lock` }, message);
   retryLater(turn, retryAfterMs);
 }
 
-function troubled(turn: Turn, reason: 'unreachable' | 'forbidden', message: string): void {
-  const { trouble, failures } = turn.reading;
-  const sinceMs = trouble?.reason === reason ? trouble.sinceMs : turn.now.monoMs;
-  turn.reading = { ...turn.reading, failures: failures + 1, trouble: { reason, message, sinceMs } };
+function troubled(turn: Turn, failure: Failure, message: string): void {
+  const trouble = failing(turn, turn.reading.trouble, failure, message);
+  turn.reading = { ...turn.reading, failures: turn.reading.failures + 1, trouble };
 }
 
 function retryLater(turn: Turn, retryAfterMs: number): void {
-  const atMs = turn.now.monoMs + Math.max(backoffMs(turn, turn.reading.failures), retryAfterMs);
+  const { monoMs } = turn.now;
+  const askedAtMs = Math.min(monoMs + retryAfterMs, lastChanceAtMs(turn));
+  const atMs = Math.max(monoMs + backoffMs(turn, turn.reading.failures), askedAtMs);
   if (turn.sight.doubtedReadAtMs !== null) turn.sight = { ...turn.sight, doubtedReadAtMs: atMs };
   readSoon(turn, atMs);
 }

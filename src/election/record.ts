@@ -77,14 +77,18 @@ export function compareVersions(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Has the record or the seal changed? An edit of labels or foreign annotations has not (rule 6). */
+/**
+ * Has the record or the seal changed? An edit of labels or foreign annotations has not (rule 6). What cannot be read may
+ * have changed with each version: perhaps somebody renews it who writes otherwise.
+ */
 export function sameRecordAndSeal(a: Observed, b: Observed): boolean {
+  if (a.record === 'unreadable' && b.record === 'unreadable' && a.version !== b.version) return false;
   return sameFields(a.record, b.record) && sameFields(a.seal, b.seal);
 }
 
 function sameFields(a: object | string | null, b: object | string | null): boolean {
   if (a === b) return true;
   if (a === null || b === null || typeof a === 'string' || typeof b === 'string') return false;
-  const left = Object.entries(a);
-  return left.length === Object.keys(b).length && left.every(([key, value]) => value === b[key as keyof typeof b]);
+  const keys = Object.keys(a) as (keyof typeof a)[];
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
 }

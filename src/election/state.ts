@@ -63,6 +63,8 @@ export interface State {
   readonly proofHeld: boolean;
   /** The terms of this process so far. */
   readonly terms: number;
+  /** Whose lock this member last tried to take; while it leads, who led before (rule 32). */
+  readonly former: FormerLeader | null;
   /** The last leader that was reported. */
   readonly announcedLeader: string;
   /** The wake-up that was asked for last. */
@@ -104,8 +106,8 @@ export interface Sight {
 export interface Reading {
   readonly inFlight: ReadInFlight | null;
   readonly lastRead: number;
-  /** `polling` without the right to list and watch (rule 30). */
-  readonly mode: 'watching' | 'polling';
+  /** `polling` without the right to list and watch; `probing` until a watch shows that it is there now (rule 30). */
+  readonly mode: 'watching' | 'polling' | 'probing';
   readonly watch: WatchState | null;
   readonly lastWatch: number;
   /** The next read that is due in any case. */
@@ -174,13 +176,14 @@ export interface RequestTrouble {
   readonly reason: 'unreachable' | 'forbidden';
   readonly message: string;
   readonly sinceMs: number;
+  /** When it was last told to a person. */
+  readonly saidAtMs: number;
 }
 
 export interface Term {
   readonly term: number;
   readonly token: FencingToken;
   readonly acquireTimeMs: number;
-  readonly former: FormerLeader | null;
 }
 
 export type Role =
@@ -299,7 +302,8 @@ export type Report =
   | { readonly type: 'new-leader'; readonly leader: string }
   | { readonly type: 'released' }
   | { readonly type: 'not-released'; readonly message: string }
-  | { readonly type: 'request-failing'; readonly action: string; readonly message: string }
+  /** `forMs` is 0 when it begins. */
+  | { readonly type: 'request-failing'; readonly action: string; readonly message: string; readonly forMs: number }
   | { readonly type: 'missing-right'; readonly verb: string; readonly message: string }
   | { readonly type: 'request-works-again'; readonly action: string; readonly afterMs: number }
   | { readonly type: 'polling'; readonly message: string }

@@ -43,7 +43,7 @@ export interface View {
   readonly token: FencingToken | null;
   /** The record's `leaseTransitions` as last seen; shown, and no fencing token. */
   readonly transitions: number;
-  /** While leading: who led before, when known. */
+  /** While leading: which other Pod led before, when known. */
   readonly former: FormerLeader | null;
   readonly trouble: Trouble | null;
 }
@@ -64,7 +64,7 @@ export function viewOf(state: State, now: Now): View {
     term: state.terms,
     token: leader === null ? null : leader.term.token,
     transitions: sight.known === null ? 0 : transitionsOf(sight.known),
-    former: leader === null ? null : leader.term.former,
+    former: leader === null ? null : state.former,
     trouble: troubleOf(state, now),
   };
 }
@@ -98,7 +98,8 @@ function troubleOf(state: State, now: Now): Trouble | null {
     const message = `another process leads under the same identity ${state.config.id}; give each replica its own`;
     return { reason: 'identity-collision', message, forMs: since(sight.namesakeSinceMs) };
   }
-  const failing = writing.trouble ?? reading.trouble;
+  // A leader that renews has all that it needs, though it cannot read.
+  const failing = writing.trouble ?? (role.type === 'leader' ? null : reading.trouble);
   if (failing !== null) return { reason: failing.reason, message: failing.message, forMs: since(failing.sinceMs) };
   if (role.type === 'candidate' && candidacy) {
     const expiredAtMs = expiresAtMs(state);

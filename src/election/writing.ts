@@ -8,16 +8,21 @@ import { doubt, expiresAtMs, holderOf, judge, seeCreateConflict } from './observ
 import type { WriteOutcome } from './outcome.ts';
 import { compareVersions, type Observed, type RecordDraft } from './record.ts';
 import { type Attempt, localInstant, report, type Turn, type Writing } from './state.ts';
+import { failing } from './trouble.ts';
+
+const UNTROUBLED = {
+  failures: 0,
+  backoffUntilMs: Number.NEGATIVE_INFINITY,
+  retryAtMs: Number.NEGATIVE_INFINITY,
+  trouble: null,
+} as const;
 
 export const NO_WRITING: Writing = {
   lastAttempt: 0,
   inFlight: null,
   unresolved: [],
-  failures: 0,
   refusedVersion: '',
-  backoffUntilMs: Number.NEGATIVE_INFINITY,
-  retryAtMs: Number.NEGATIVE_INFINITY,
-  trouble: null,
+  ...UNTROUBLED,
 };
 
 const MOST_UNRESOLVED = 16;
@@ -139,13 +144,17 @@ export function forgetFenced(turn: Turn): void {
 
 /**
  * A standby that could not take the lock is not in trouble any more once another holds it: there is nothing to write,
- * and when there is again, that is a new trouble. It would look ill for ever otherwise, since it does not write.
+ * and when there is again, that is a new trouble with waits of its own. It would look ill for ever otherwise, since it
+ * does not write.
  */
 export function forgetTrouble(turn: Turn): void {
   const { writing, role, now } = turn;
-  if (writing.trouble === null || role.type !== 'candidate' || writing.inFlight !== null) return;
-  if (judge(turn) === 'held' && now.monoMs < expiresAtMs(turn))
-    turn.writing = { ...writing, failures: 0, trouble: null };
+  if (role.type !== 'candidate' || writing.inFlight !== null || isUntroubled(writing)) return;
+  if (judge(turn) === 'held' && now.monoMs < expiresAtMs(turn)) turn.writing = { ...writing, ...UNTROUBLED };
+}
+
+function isUntroubled({ failures, retryAtMs, trouble }: Writing): boolean {
+  return failures === 0 && retryAtMs === Number.NEGATIVE_INFINITY && trouble === null;
 }
 
 /** What stands in `leaseTransitions` when the sight is replaced: +1 for a new holder, 0 for a new lock. */
@@ -174,14 +183,7 @@ function succeeded(turn: Turn): void {
     const afterMs = turn.now.monoMs - trouble.sinceMs;
     report(turn, { type: 'request-works-again', action: 'write the lock', afterMs });
   }
-  const { NEGATIVE_INFINITY } = Number;
-  turn.writing = {
-    ...turn.writing,
-    failures: 0,
-    backoffUntilMs: NEGATIVE_INFINITY,
-    retryAtMs: NEGATIVE_INFINITY,
-    trouble: null,
-  };
+  turn.writing = { ...turn.writing, ...UNTROUBLED };
 }
 
 /**
@@ -213,18 +215,11 @@ function holdBack(turn: Turn, on: Observed): void {
 
 function refused(turn: Turn, attempt: Attempt, code: number, message: string, retryAfterMs: number): void {
   const forbidden = code === 403;
-  if (turn.writing.trouble === null) {
-    if (forbidden) report(turn, { type: 'missing-right', verb: attempt.on === null ? 'create' : 'update', message });
-    else report(turn, { type: 'request-failing', action: `${attempt.purpose} the lock`, message });
-  }
   troubled(turn, attempt, forbidden ? 'forbidden' : 'unreachable', message, retryAfterMs);
 }
 
 /** Never success: kept until a read shows it applied, or a newer version fences it (rule 12). */
 function unknown(turn: Turn, attempt: Attempt, message: string, retryAfterMs: number): void {
-  if (turn.writing.trouble === null) {
-    report(turn, { type: 'request-failing', action: `${attempt.purpose} the lock`, message });
-  }
   keepUnresolved(turn, attempt);
   troubled(turn, attempt, 'unreachable', message, retryAfterMs);
 }
@@ -243,9 +238,12 @@ function troubled(
   message: string,
   retryAfterMs: number,
 ): void {
-  const { trouble, failures } = turn.writing;
-  const sinceMs = trouble?.reason === reason ? trouble.sinceMs : turn.now.monoMs;
-  turn.writing = { ...turn.writing, failures: failures + 1, trouble: { reason, message, sinceMs } };
+  const failure =
+    reason === 'forbidden'
+      ? { reason, verb: attempt.on === null ? 'create' : 'update' }
+      : { reason, action: `${attempt.purpose} the lock` };
+  const trouble = failing(turn, turn.writing.trouble, failure, message);
+  turn.writing = { ...turn.writing, failures: turn.writing.failures + 1, trouble };
   // The backoff counts from the send: an attempt that ran into its deadline has waited enough.
   const backoffUntilMs = attempt.sentAt.monoMs + backoffMs(turn, turn.writing.failures);
   const retryAtMs = Math.max(backoffUntilMs, turn.now.monoMs + retryAfterMs);

@@ -16,7 +16,8 @@ export interface Feed {
    */
   subscribe(listener: (view: View) => void): () => void;
   /**
-   * The present view, then one view after each change, or after several. Never fails; ends when the signal aborts or
+   * The present view, then one view after each change, or after several. That time has passed, or that the leader has
+   * renewed, is no change: ask again for `validForMs` and `forMs`. Never fails; ends when the signal aborts or
    * the feed ends.
    */
   changes(signal?: AbortSignal): AsyncIterable<View>;
@@ -26,6 +27,7 @@ export class ViewFeed implements Feed {
   readonly #read: () => View;
   readonly #logger: Logger;
   readonly #listeners = new Set<{ readonly listener: (view: View) => void }>();
+  #told: View | null = null;
   #ended = false;
 
   /** `read` derives the view from state and clock whenever it is called. */
@@ -73,8 +75,15 @@ export class ViewFeed implements Feed {
     }
   }
 
-  /** Says that the view changed. For the owner of the feed. */
+  /** Says that the view may have changed. For the owner of the feed. */
   announce(): void {
+    const view = this.#read();
+    if (this.#told !== null && isSame(this.#told, view)) return;
+    this.#told = view;
+    this.#tell();
+  }
+
+  #tell(): void {
     for (const entry of [...this.#listeners]) {
       // One that an earlier listener has just ended.
       if (!this.#listeners.has(entry)) continue;
@@ -90,7 +99,21 @@ export class ViewFeed implements Feed {
   /** Nothing will change any more: announces the last view; those who read `changes()` get it and end. */
   end(): void {
     this.#ended = true;
-    this.announce();
+    this.#tell();
     this.#listeners.clear();
   }
+}
+
+/** But for how long things last. */
+function isSame(a: View, b: View): boolean {
+  return (
+    a.phase === b.phase &&
+    a.isLeading === b.isLeading &&
+    a.leader === b.leader &&
+    a.term === b.term &&
+    a.token?.version === b.token?.version &&
+    a.transitions === b.transitions &&
+    a.former === b.former &&
+    a.trouble?.reason === b.trouble?.reason
+  );
 }

@@ -4,13 +4,20 @@
  */
 import type { Clock, Timer } from '../clock.ts';
 import { initialState, step } from '../election/election.ts';
+import { shownLeader } from '../election/leading.ts';
 import type { Config, Effect, Event, Report, State } from '../election/state.ts';
-import { type View, viewOf } from '../election/view.ts';
+import { isLeading, type View, viewOf } from '../election/view.ts';
 import type { Lock, LockWatch } from '../lock/lock.ts';
 import type { Work } from './work.ts';
 
 /** A Pod-wide proof whose name is taken is tried again after this (rule 25). */
 const PROOF_RETRY_MS = 500;
+
+/**
+ * Timers stand still while the machine is suspended. So that a leader's work hears soon after that its time is over, and
+ * not with the next renewal, a leader wakes this often at least. A standby does not.
+ */
+const LEADER_WAKES_MS = 1_000;
 
 export interface ParticipantOptions {
   readonly config: Config;
@@ -39,6 +46,8 @@ export class Participant {
   readonly #reads = new Map<number, AbortController>();
   readonly #writes = new Map<number, AbortController>();
   #state: State;
+  /** As shown at the last step: it changes with time alone, too. */
+  #leader = '';
   #running = false;
   #wake: Timer | null = null;
   #proofRetry: Timer | null = null;
@@ -86,16 +95,15 @@ export class Participant {
   #step(event: Event): void {
     const { clock, random, onChange } = this.#options;
     const before = this.#state;
-    const { state, effects } = step(before, event, clock.now(), random());
+    const now = clock.now();
+    const { state, effects } = step(before, event, now, random());
     this.#state = state;
+    // The same wake-up, but in a role in which it may have to come in pieces.
+    if (state.role.type !== before.role.type) this.#wakeAt(state.wakeAtMs);
     for (const effect of effects) this.#carryOut(effect);
-    if (
-      state.role !== before.role ||
-      state.sight !== before.sight ||
-      state.announcedLeader !== before.announcedLeader
-    ) {
-      onChange?.();
-    }
+    const leader = shownLeader(state, now);
+    if (isSeen(before, state) || leader !== this.#leader) onChange?.();
+    this.#leader = leader;
   }
 
   #carryOut(effect: Effect): void {
@@ -178,9 +186,13 @@ export class Participant {
     this.#wake?.cancel();
     this.#wake = null;
     if (atMs === Number.POSITIVE_INFINITY) return;
-    this.#wake = clock.setTimer(atMs - clock.now().monoMs, () => {
+    const delayMs = atMs - clock.now().monoMs;
+    const isPiece = this.#state.role.type !== 'candidate' && delayMs > LEADER_WAKES_MS;
+    this.#wake = clock.setTimer(isPiece ? LEADER_WAKES_MS : delayMs, () => {
       this.#wake = null;
-      this.#dispatch({ type: 'woke' });
+      // A leader has nothing to do in between, unless its time was over while the machine slept.
+      if (isPiece && isLeading(this.#state, clock.now())) this.#wakeAt(atMs);
+      else this.#dispatch({ type: 'woke' });
     });
   }
 
@@ -195,4 +207,14 @@ export class Participant {
       else if (held === false) retry();
     }, retry);
   }
+}
+
+/** Is there anything in it that a view would show? */
+function isSeen(before: State, state: State): boolean {
+  return (
+    state.role !== before.role ||
+    state.sight !== before.sight ||
+    state.reading.trouble?.reason !== before.reading.trouble?.reason ||
+    state.writing.trouble?.reason !== before.writing.trouble?.reason
+  );
 }

@@ -39,6 +39,7 @@ export function logReport(logger: Logger, { id, lock }: LogContext, report: Repo
         lock,
         action: report.action,
         error: report.message,
+        ...(report.forMs === 0 ? {} : { for_ms: Math.round(report.forMs) }),
       });
       return;
     case 'request-works-again':

@@ -404,6 +404,89 @@ describe('telling who leads', () => {
       assert.equal(alice.view().trouble, null);
     });
 
+    test('a leader that renews is well, though it can read no more', () => {
+      const scene = new Scene();
+      const alice = scene.start('alice');
+      alice.deaf = true;
+      alice.line = (request) => (request.type === 'read' ? lost(request) : alice.execute(request));
+      scene.pass(120_000);
+      assert.deepEqual([alice.isLeading(), alice.view().trouble], [true, null]);
+    });
+
+    test('a standby that can read no more is not well, though another leads', () => {
+      const scene = new Scene();
+      const { alice, bob } = begin(scene);
+      bob.deaf = true;
+      bob.line = (request) => (request.type === 'read' ? lost(request) : bob.execute(request));
+      scene.pass(60_000);
+      assert.deepEqual([alice.isLeading(), bob.view().trouble?.reason], [true, 'unreachable']);
+    });
+
+    test('a right that is missing is named, also when the request could not be sent before', () => {
+      const scene = new Scene();
+      const alice = scene.member('alice');
+      let writes = 0;
+      alice.line = (request) => {
+        if (request.type === 'read') return alice.execute(request);
+        const refused = { type: 'refused', code: 403, message: 'cannot create leases' } as const;
+        return writes++ === 0 ? lost(request) : answerTo(request, refused);
+      };
+      alice.handle({ type: 'started' });
+      scene.pass(3_600_000);
+      assert.deepEqual([alice.said('request-failing'), alice.said('missing-right')], [1, 1]);
+    });
+
+    test('an outage is told when it begins, every five minutes with how long it has lasted, and when it is over', () => {
+      const scene = new Scene();
+      const alice = scene.member('alice');
+      alice.line = lost;
+      alice.handle({ type: 'started' });
+      scene.pass(11 * 60_000);
+      const failing = alice.reports.filter((it) => it.type === 'request-failing');
+      assert.deepEqual(
+        failing.map((it) => Math.floor(it.forMs / 60_000)),
+        [0, 5, 10],
+      );
+      alice.line = 'up';
+      scene.pass(60_000);
+      assert.equal(alice.said('request-works-again'), 1);
+      assert.equal(alice.said('request-failing'), 3);
+    });
+
+    test('a watch that fails again and again is told once, and when it works again', () => {
+      const scene = new Scene();
+      const { bob } = begin(scene);
+      bob.deaf = true;
+      for (let round = 0; round < 5; round++) {
+        const watch = bob.state.reading.watch?.watch ?? 0;
+        bob.handle({ type: 'watchEnded', watch, reason: 'failed', message: 'reset' });
+        scene.pass(1_800);
+      }
+      assert.deepEqual([bob.said('request-failing'), bob.said('watching')], [1, 0]);
+      bob.deaf = false;
+      scene.pass(60_000);
+      assert.deepEqual([bob.said('request-failing'), bob.said('watching')], [1, 1]);
+    });
+
+    test('a standby that was told to wait long follows a release of another matter at once', () => {
+      const scene = new Scene();
+      const alice = scene.start('alice');
+      const bob = scene.start('bob');
+      alice.crash();
+      let refusals = 0;
+      bob.line = (request) =>
+        request.type === 'write' && refusals++ === 0
+          ? answerTo(request, { type: 'refused', code: 429, message: 'too many', retryAfterMs: 60_000 })
+          : bob.execute(request);
+      scene.pass(11_000);
+      const carol = scene.start('carol');
+      scene.pass(11_000);
+      assert.deepEqual([refusals, carol.isLeading()], [1, true]);
+      carol.giveUp();
+      scene.pass(100);
+      assert.equal(bob.isLeading(), true);
+    });
+
     test('a standby whose leader has died and whose takeovers fail says that there is none', () => {
       const scene = heldByKate();
       const alice = scene.start('alice');

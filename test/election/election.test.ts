@@ -162,6 +162,29 @@ describe('who led before', () => {
     scene.pass(12_000);
     assert.deepEqual([alice.view().term, former(alice)], [2, null]);
   });
+
+  test('is still who was taken over when the answer to that was lost, or its term did not last', () => {
+    const scene = new Scene();
+    const { alice, bob } = begin(scene);
+    const alicesPod = { podName: 'alice', podNamespace: 'default', podUid: '' };
+    alice.crash();
+    bob.line = (request) => {
+      if (request.type === 'read') return bob.execute(request);
+      bob.line = 'up';
+      bob.execute(request);
+      return lost(request);
+    };
+    scene.pass(12_000);
+    assert.deepEqual([bob.sent.filter((it) => it.type === 'write').length > 1, former(bob)], [true, alicesPod]);
+    bob.pause();
+    scene.pass(7_000);
+    bob.line = (request) => (request.type === 'read' ? bob.execute(request) : lost(request));
+    bob.resume();
+    scene.pass(5_000);
+    bob.line = 'up';
+    scene.pass(12_000);
+    assert.deepEqual([bob.view().term, former(bob)], [2, alicesPod]);
+  });
 });
 
 describe('a release', () => {
@@ -183,18 +206,55 @@ describe('a release', () => {
     assert.deepEqual(alice.ended, { stuck: false });
   });
 
-  test('that is asked to come back after its time ends without', () => {
+  test('that is asked to come back after its time tries once more before, and ends without', () => {
     const scene = new Scene();
     const alice = scene.start('alice');
     const sentBefore = alice.sent.length;
     alice.line = (request) =>
       answerTo(request, { type: 'refused', code: 429, message: 'too many', retryAfterMs: 60_000 });
     alice.giveUp();
-    scene.pass(3_999);
+    scene.pass(2_499);
     assert.deepEqual([alice.ended, alice.sent.length - sentBefore], [null, 1]);
     scene.pass(1);
+    assert.equal(alice.sent.length - sentBefore, 2);
+    scene.pass(1_500);
     assert.deepEqual(alice.ended, { stuck: false });
     assert.equal(alice.said('not-released'), 1);
+  });
+
+  test('that is asked to come back after its time is done when the API can take it by the end', () => {
+    const scene = new Scene();
+    const alice = scene.start('alice');
+    let refusals = 0;
+    alice.line = (request) =>
+      request.type === 'write' && refusals++ === 0
+        ? answerTo(request, { type: 'refused', code: 429, message: 'too many', retryAfterMs: 60_000 })
+        : alice.execute(request);
+    alice.giveUp();
+    scene.pass(4_000);
+    assert.deepEqual([alice.ended, scene.lock.holder], [{ stuck: false }, '']);
+  });
+
+  test('whose read-back is asked to come back after its time reads once more, and is done', () => {
+    const scene = new Scene();
+    const alice = scene.start('alice', { rights: 'no-watch' });
+    scene.lock.editLabels();
+    let refusals = 0;
+    alice.line = (request) =>
+      request.type === 'read' && refusals++ === 0
+        ? answerTo(request, { type: 'failed', message: 'too many', retryAfterMs: 5_000 })
+        : alice.execute(request);
+    alice.giveUp();
+    scene.pass(4_000);
+    assert.deepEqual([alice.ended, scene.lock.holder], [{ stuck: false }, '']);
+  });
+
+  test('without any budget for the work is done all the same, when the work stops at once', () => {
+    const scene = new Scene();
+    const alice = scene.start('alice', { drainBudgetMs: 0 });
+    alice.giveUp();
+    scene.pass(4_000);
+    assert.deepEqual([alice.ended, scene.lock.holder], [{ stuck: false }, '']);
   });
 
   test('whose read-back fails reads again with a pause, and ends in time', () => {

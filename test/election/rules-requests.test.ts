@@ -142,6 +142,26 @@ const requests: readonly Story[] = [
   },
   {
     rule: '13',
+    story: "a label of the lock is edited, and the API asks the leader's read-back to come after ten seconds",
+    tell(scene) {
+      const alice = scene.start('alice', { rights: 'no-watch' });
+      scene.pass(3_000);
+      scene.lock.editLabels();
+      let refusals = 0;
+      alice.line = (request) =>
+        request.type === 'read' && refusals++ === 0
+          ? answerTo(request, { type: 'failed', message: 'too many', retryAfterMs: 10_000 })
+          : alice.execute(request);
+      scene.pass(20_000);
+      return alice.terms.join() === '+1' ? '' : 'a healthy leader stops';
+    },
+    badly: 'a healthy leader stops',
+    without: [
+      inElection('reading.ts', 'Math.min(monoMs + retryAfterMs, lastChanceAtMs(turn))', 'monoMs + retryAfterMs'),
+    ],
+  },
+  {
+    rule: '13',
     story: 'the API refuses everything until the renew deadline has passed',
     tell(scene) {
       const { alice, bob } = begin(scene);

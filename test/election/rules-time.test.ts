@@ -30,6 +30,29 @@ function answersComeLate(scene: Scene): Ending {
 
 const clocks: readonly Story[] = [
   {
+    rule: '6',
+    story: 'somebody renews a record that cannot be read',
+    tell(scene) {
+      scene.lock.foreign('unreadable');
+      const bob = scene.start('bob');
+      for (let second = 0; second < 30; second++) {
+        scene.pass(1_000);
+        if (bob.isLeading()) return "another's live lock is taken";
+        scene.lock.foreign('unreadable');
+      }
+      scene.pass(10_100);
+      return onlyLeader(scene, bob);
+    },
+    badly: "another's live lock is taken",
+    without: [
+      inElection(
+        'record.ts',
+        "if (a.record === 'unreadable' && b.record === 'unreadable' && a.version !== b.version) return false;",
+        '',
+      ),
+    ],
+  },
+  {
     rule: '1',
     story: "the holder's wall clock is hours behind",
     tell(scene) {

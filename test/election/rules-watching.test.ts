@@ -1,5 +1,5 @@
 /** The rules about watching and reading (26 to 30), each told with and without it. */
-import { answerTo, type Member, type Scene, seeded } from './scene.ts';
+import { answerTo, type Member, type MemberOptions, type Scene, seeded } from './scene.ts';
 import { begin, type Ending, inElection, onlyLeader, overlaps, type Story, tellTwice } from './stories.ts';
 
 /** alice releases at once; bob, whose watch is broken somehow, must notice the vacancy well before it would expire. */
@@ -299,6 +299,31 @@ const polling: readonly Story[] = [
   },
   {
     rule: '30',
+    story: 'a standby may list, but not watch, until it is granted',
+    tell(scene) {
+      const alice = scene.start('alice');
+      const options: MemberOptions = { rights: 'list-only', random: seeded(30) };
+      const bob = scene.start('bob', options);
+      scene.pass(52_000);
+      if (bob.said('polling') !== 1 || bob.said('watching') !== 0) return 'here: it is told again and again';
+      options.rights = 'all';
+      scene.pass(300_000);
+      if (bob.said('polling') !== 1 || bob.said('watching') !== 1) return 'here: nobody is told';
+      alice.giveUp();
+      scene.pass(20);
+      return onlyLeader(scene, bob);
+    },
+    badly: 'here: it is told again and again',
+    without: [
+      inElection(
+        'reading.ts',
+        "if (turn.reading.mode === 'watching') report(turn, { type: 'polling', message });",
+        "if (turn.reading.mode !== 'polling') report(turn, { type: 'polling', message });",
+      ),
+    ],
+  },
+  {
+    rule: '30',
     story: 'a leader that may not watch loses the lock, and stands by',
     tell(scene) {
       const alice = scene.start('alice', { rights: 'no-watch' });
@@ -348,8 +373,8 @@ const polling: readonly Story[] = [
     without: [
       inElection(
         'reading.ts',
-        "return mode === 'watching' ? watch === null : turn.now.monoMs >= listAgainAtMs;",
-        "return mode === 'watching' && watch === null;",
+        "return mode === 'polling' ? turn.now.monoMs >= listAgainAtMs : watch === null;",
+        "return mode !== 'polling' && watch === null;",
       ),
     ],
   },

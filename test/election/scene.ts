@@ -38,7 +38,8 @@ export interface MemberOptions {
   readonly candidacy?: boolean;
   /** A number, or a generator of them, in [0, 1). By default nothing is drawn: every delay is at its shortest. */
   readonly random?: number | (() => number);
-  readonly rights?: 'all' | 'no-watch';
+  /** `list-only`: a watch is refused; `no-watch`: a list is, too. */
+  rights?: 'all' | 'list-only' | 'no-watch';
   /** How fast its clocks go; 1 is exact. */
   readonly clockRate?: number;
   /** How far its wall clock is off. */
@@ -375,6 +376,10 @@ export class Member {
         this.#send(effect);
         return;
       case 'watch':
+        if (this.options.rights === 'list-only') {
+          this.handle({ type: 'watchEnded', watch: effect.watch, reason: 'forbidden', message: 'no watch' });
+          return;
+        }
         for (const event of this.scene.lock.eventsAfter(effect.from)) this.hear(event);
         return;
       case 'wake':

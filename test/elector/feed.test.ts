@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { View } from '../../src/election/view.ts';
 import { ViewFeed } from '../../src/elector/feed.ts';
 import { silentLogger } from '../../src/logger.ts';
-import { standbyView } from '../support/views.ts';
+import { leadingView, standbyView } from '../support/views.ts';
 
 function world() {
   let leader = 'alice';
@@ -47,6 +47,31 @@ describe('a listener', () => {
     unsubscribe();
     change('alice');
     assert.deepEqual(seen, ['bob', 'carol']);
+  });
+
+  test('is told nothing when only time has passed, and of whatever else changes', () => {
+    const seen: View[] = [];
+    let view = leadingView('alice');
+    const feed = new ViewFeed(() => view, silentLogger);
+    feed.subscribe((told) => seen.push(told));
+    const become = (change: Partial<View>) => {
+      view = { ...view, ...change };
+      feed.announce();
+    };
+    become({});
+    become({ validForMs: 5_000 });
+    const trouble = { reason: 'unreachable', message: 'no answer', forMs: 0 } as const;
+    become({ trouble });
+    become({ trouble: { ...trouble, forMs: 1_000 } });
+    assert.equal(seen.length, 2);
+    become({ trouble: { ...trouble, reason: 'forbidden' } });
+    become({ token: { uid: 'uid', version: '9' } });
+    become({ transitions: 9 });
+    become({ term: 9 });
+    become({ former: { podName: 'bob', podNamespace: '', podUid: '' } });
+    become({ phase: 'stopping', isLeading: false });
+    become({ leader: 'bob' });
+    assert.equal(seen.length, 9);
   });
 
   test('that throws is reported and keeps nobody from being told', () => {

@@ -34,8 +34,8 @@ describe('the package', () => {
     for (let section = 1; section <= 9; section += 1) assert.match(license, new RegExp(`^ *${section}\\. `, 'm'));
   });
 
-  test('holds what is built, the manifests, the README and the license, and no sources', () => {
-    assert.deepEqual(manifest.files, ['dist', 'deploy', 'README.md', 'LICENSE']);
+  test('holds what is built, the manifests, the documents and the license, and no sources', () => {
+    assert.deepEqual(manifest.files, ['dist', 'deploy', 'docs', 'CONTRIBUTING.md', 'README.md', 'LICENSE']);
     assert.equal(manifest.bin.elector, 'dist/cli/main.js');
     assert.equal(manifest.scripts.prepack, 'npm run build');
   });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { Agent, get, type IncomingMessage, request } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -219,6 +220,25 @@ describe('listening', () => {
         assert.ok(error.message.includes(words), error.message);
         return true;
       });
+    }
+  });
+});
+
+describe('a port for privileged users', () => {
+  const first = Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'));
+  const anyUser = { skip: first < 2 && 'every user may bind every port here' };
+
+  test('fails for others with what to do', anyUser, async (context) => {
+    const asNobody = process.geteuid?.() === 0;
+    if (asNobody) process.seteuid?.('nobody');
+    try {
+      await assert.rejects(world(context, { address: { host: '127.0.0.1', port: first - 1 } }), {
+        code: 'HTTP_LISTEN_FAILED',
+        reason: 'EACCES',
+        message: /^cannot listen on 127\.0\.0\.1:\d+: .*EACCES.*choose one from 1024 on with -http$/,
+      });
+    } finally {
+      if (asNobody) process.seteuid?.(0);
     }
   });
 });
