@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type Clock, systemClock, type Timer } from './clock.ts';
 import type { LockType } from './config/lock-type.ts';
-import type { ElectorOptions } from './config/options.ts';
+import type { ElectorOptions, NamingStyle } from './config/options.ts';
 import { resolveSettings, type Settings } from './config/settings.ts';
 import type { Config } from './election/state.ts';
 import type { View } from './election/view.ts';
@@ -38,6 +38,8 @@ export interface ElectorParts {
   readonly connection?: ExplicitConnection;
   /** Default: the machine's clocks. Tests give their own. */
   readonly clock?: Clock;
+  /** How problems and warnings name an option: `ttl`, or `-ttl` for who gave it as a flag. Default: `fields`. */
+  readonly naming?: NamingStyle;
 }
 
 const CODECS: Readonly<Record<LockType, RecordCodec>> = {
@@ -66,6 +68,7 @@ export class ElectorNode {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #connection: ExplicitConnection | undefined;
+  readonly #naming: NamingStyle | undefined;
   readonly #feed: ViewFeed;
   #participant: Participant | null = null;
   #run: Promise<void> | null = null;
@@ -76,6 +79,7 @@ export class ElectorNode {
     this.#logger = harmless(parts.logger ?? silentLogger);
     this.#clock = parts.clock ?? systemClock;
     this.#connection = parts.connection;
+    this.#naming = parts.naming;
     this.#feed = new ViewFeed(() => this.view(), this.#logger);
   }
 
@@ -94,8 +98,10 @@ export class ElectorNode {
   }
 
   /**
-   * The present view, then one after each change; a slow reader gets the latest. Ends when the node has stopped or the
-   * signal aborts.
+   * The present view, then one after each change; a slow reader gets the latest. A change is another phase, leader,
+   * term or trouble. A renewal is none, nor is time that passes: `validForMs` and
+   * `forMs` are of the moment in which the view was read, and a leadership that ended while the process stood still is
+   * told when it runs again. Never fails; ends when the node has stopped or the signal aborts.
    */
   changes(signal?: AbortSignal): AsyncIterable<View> {
     return this.#feed.changes(signal);
@@ -129,7 +135,12 @@ export class ElectorNode {
     }
   }
 
-  /** Stops for good: not leading at once, then the work, the label, the release. Resolves when `run()` has settled. */
+  /**
+   * Stops for good: not leading from this call on, then the work, the label, the release. Resolves when `run()` or
+   * `lead()` has settled: after the work (`stopTimeout` at most) or `releaseDelay`, whichever is longer, and some 5 s
+   * more at most when the API is slow. Never rejects: what went wrong is theirs to say. Without a run it resolves at
+   * once, and one that is begun later ends before its first request. Further calls wait for the same end.
+   */
   async stop(reason = 'stopped'): Promise<void> {
     this.#stopReason ??= reason;
     this.#participant?.giveUp(reason, true);
@@ -190,7 +201,7 @@ export class ElectorNode {
   }
 
   #settings(candidacy: boolean): Settings {
-    const { settings, problems, warnings } = resolveSettings(this.#options, process.env, hostname());
+    const { settings, problems, warnings } = resolveSettings(this.#options, process.env, hostname(), this.#naming);
     if (settings === null) {
       const message = `cannot elect a leader: ${problems.join('; ')}`;
       throw new ElectorError('CONFIG_INVALID', message, { problems });
@@ -261,7 +272,7 @@ export class ElectorNode {
   #rehearseLater(settings: Settings, config: Config): Timer {
     const options = { config, codec: CODECS[settings.lockType], clock: this.#clock };
     return this.#clock.setTimer(REHEARSE_AFTER_MS, () => {
-      import('./rehearsal.ts').then(({ rehearse }) => rehearse(options)).catch(() => {});
+      import('./rehearsal/rehearsal.ts').then(({ rehearse }) => rehearse(options)).catch(() => {});
     });
   }
 

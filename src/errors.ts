@@ -11,12 +11,10 @@ export type ElectorErrorCode =
   | 'CONNECTION_INVALID'
   /** The HTTP endpoint could not be bound. */
   | 'HTTP_LISTEN_FAILED'
-  /** `run()`, `lead()` or `changes()` was called in a state that does not allow it. */
+  /** `run()` or `lead()` was called on a node that runs already, or has. */
   | 'STATE_INVALID'
   /** The work that leading drives did not end within its budget and runs on. */
-  | 'WORK_STUCK'
-  /** Something that must not happen: a defect of this package. */
-  | 'INTERNAL';
+  | 'WORK_STUCK';
 
 export class ElectorError extends Error {
   override readonly name = 'ElectorError';

@@ -4,6 +4,7 @@
  * quick. Whatever leads or stands by says so itself; nothing here logs about the election.
  */
 import { hostname } from 'node:os';
+import { systemClock } from '../clock.ts';
 import { ElectorConfig } from '../config/elector-config.ts';
 import { type ElectorOptions, OPTIONS } from '../config/options.ts';
 import { show } from '../config/parsed.ts';
@@ -21,6 +22,12 @@ const EXIT_STOPPED = 0;
 const EXIT_FAILED = 1;
 const EXIT_WRONG_USE = 2;
 
+/** For a reader that is slow; one that stands still must not hold up the end. */
+const LAST_WORDS_MS = 500;
+
+/** By then a start is over, whatever its outcome. */
+const SETTLED_AFTER_MS = 10_000;
+
 /** What the command needs of a node. */
 export interface RunnableNode {
   /** Resolves when it has stopped in good order. */
@@ -28,13 +35,18 @@ export interface RunnableNode {
   /** Gives up leading and ends `run()`. */
   stop(reason: string): Promise<void>;
 }
-export type NodeFactory = (config: ElectorConfig, deps: { readonly logger: Logger }) => RunnableNode;
+export type NodeFactory = (
+  config: ElectorConfig,
+  parts: { readonly logger: Logger; readonly naming: 'flags' },
+) => RunnableNode;
 export type Demo = (args: readonly string[], env: Environment) => Promise<number>;
 
 /** Everything outside this process's memory that the command touches. */
 export interface World {
   readonly stdout: Stream;
   readonly stderr: Stream;
+  /** Resolves when what was written is out, or will not be. */
+  readonly lastWords: () => Promise<unknown>;
   readonly hostname: () => string;
   readonly signals: SignalSource;
   readonly loadNode: () => Promise<NodeFactory>;
@@ -49,6 +61,17 @@ export async function run(
   parts: Partial<World> = {},
 ): Promise<number> {
   const world = { ...realWorld(), ...parts };
+  const code = await carryOut(args, env, exit, world);
+  await world.lastWords();
+  return code;
+}
+
+async function carryOut(
+  args: readonly string[],
+  env: Environment,
+  exit: (code: number) => void,
+  world: World,
+): Promise<number> {
   const { stderr } = world;
   if (args[0] === 'demo') return runDemo(args.slice(1), env, world);
 
@@ -91,7 +114,7 @@ async function runNode(config: ElectorConfig, logger: Logger, shutdown: Shutdown
     const createNode = await world.loadNode();
     // A signal that came while loading has nothing to give up yet.
     if (shutdown.requested.aborted) return EXIT_STOPPED;
-    const node = createNode(config, { logger });
+    const node = createNode(config, { logger, naming: 'flags' });
     shutdown.requested.addEventListener('abort', () => {
       node.stop(String(shutdown.requested.reason)).catch((error: unknown) => {
         logger.error('stopping failed', { error: describeError(error) });
@@ -171,14 +194,19 @@ function warnOfIgnored(flags: Flags, logger: Logger): void {
 }
 
 function realWorld(): World {
+  const stdout = openStream(1);
+  const stderr = openStream(2);
   return {
-    stdout: openStream(1),
-    stderr: openStream(2),
+    ...{ stdout, stderr },
+    lastWords: () => Promise.all([stdout.drained(LAST_WORDS_MS), stderr.drained(LAST_WORDS_MS)]),
     hostname,
     signals: process,
     loadNode: async () => {
       const { ElectorNode } = await import('../elector-node.ts');
-      return (config, deps) => new ElectorNode(config, deps);
+      systemClock.setTimer(SETTLED_AFTER_MS, () => {
+        import('./heap.ts').then(({ collectGarbage }) => collectGarbage()).catch(() => {});
+      });
+      return (config, parts) => new ElectorNode(config, parts);
     },
     loadDemo: async () => (await import('../dev/demo/main.ts')).runDemo,
   };

@@ -32,7 +32,7 @@ export function namespaceProblem(name: string): Problem {
     refuse(
       `at most ${LONGEST_LABEL} lowercase letters, digits and "-", beginning and ending with a letter or digit`,
       name,
-      suggestion(name, LABEL, LONGEST_LABEL),
+      name === '' ? 'say which, or leave it out for "default"' : suggestion(name, LABEL, LONGEST_LABEL),
     ),
   );
 }

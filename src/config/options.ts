@@ -5,41 +5,54 @@
 import { EnvPodName } from './constants.ts';
 
 /**
- * What the library is given. Durations are Go's text (`'10s'`, `'1m30s'`) or a number of milliseconds. Whatever is wrong
- * is reported at once, all of it, as `ElectorError` with code `CONFIG_INVALID`.
+ * What the library is given. Durations are Go's text (`'10s'`, `'1m30s'`, `'500ms'`) or a number of milliseconds. Null
+ * and undefined mean "not given". Whatever is wrong is reported at once, all of it, as `ElectorError` with code
+ * `CONFIG_INVALID`, by `run()` or `lead()`.
  */
 export interface ElectorOptions {
   /** The election, and the name of the lock object: a DNS subdomain. Required. */
   readonly name: string;
-  /** `host:port` of the HTTP endpoint that serves `/`; `:5002` listens on all interfaces. Default: none. */
+  /** `host:port` of the HTTP endpoint that serves `/`; `:5002` listens on all interfaces. Default, or empty: none. */
   readonly address?: string | undefined;
-  /** This participant's identity; unique in its election. Default: the host name, which in a Pod is the Pod's name. */
+  /**
+   * This participant's identity; unique in its election. Default, or empty: the host name, which in a Pod is the Pod's
+   * name. Two of one identity never lead at once: one of them waits, and says so.
+   */
   readonly id?: string | undefined;
   /** The Pod whose label is kept; `ELECTOR_POD_NAME`, when set, wins. Default: the host name. */
   readonly podName?: string | undefined;
-  /** Path of a kubeconfig file. Default: in-cluster configuration; `KUBECONFIG` is never read. */
+  /** Path of a kubeconfig file. Default, or empty: in-cluster configuration; `KUBECONFIG` is never read. */
   readonly kubeConfig?: string | undefined;
   /** `leases` (default), `configmaps` or `endpoints`; the same for every member of an election. */
   readonly lockType?: string | undefined;
-  /** Namespace of the lock object. Default: `default`. */
+  /** Namespace of the lock object; the same for every member. Default: `default`. An empty one is refused. */
   readonly namespace?: string | undefined;
   /**
    * How long a standby waits, from its last sight of a change, before it takes the lock from a leader that fell silent.
-   * Default 10s; from 1s to 1h, and 4s or more beside members built on Kubernetes' Go election package.
+   * Default 10s; from 1s to 1h, and 4s or more beside members built on Kubernetes' Go election package. Short ones have
+   * little patience with a slow API (a request has a quarter of it), long ones are long without a leader after a crash.
    */
   readonly ttl?: string | number | undefined;
-  /** How long a leader leads on, from the send of its last renewal that succeeded. Default: two thirds of the ttl. */
+  /**
+   * How long a leader leads on, from the send of its last renewal that succeeded. Default: two thirds of the ttl. More
+   * than 1.2 times the retry period, and at most 98 % of the ttl less a tenth of it (200ms at least): the time in which
+   * work must have ended before another leads. At a ttl of 10s, from 2.1s to 8.8s.
+   */
   readonly renewDeadline?: string | number | undefined;
-  /** From the send of one renewal to the next, and the pace of retries. Default: a sixth of the ttl. */
+  /**
+   * From the send of one renewal to the next, the pace of retries, and of polling where the lock may not be watched.
+   * Default: a sixth of the ttl. 10ms or more, and less than the renew deadline divided by 1.2.
+   */
   readonly retryPeriod?: string | number | undefined;
   /**
    * How long work may take to end after this node gave up leading by itself (a signal, a step-down), from that moment;
-   * the lock stays held meanwhile. Default 25s, which fits into a Pod's 30 seconds.
+   * the lock stays held meanwhile. Default 25s, which fits into a Pod's 30 seconds. 0s or more; work that ends within
+   * 200ms is never too late. After a loss that nobody chose there is the lapse budget instead, 3.1s at a ttl of 10s.
    */
   readonly stopTimeout?: string | number | undefined;
   /**
    * How long the lock is held on, at least, after giving up, for apps that poll: they see `is_leader:false` here before
-   * another leads. Runs beside the work's end; at most `stopTimeout`. Default 0s.
+   * another leads. Runs beside the work's end; from 0s, the default, to `stopTimeout`.
    */
   readonly releaseDelay?: string | number | undefined;
   /** Keep the Pod label `k8s-elector/status` at `leader` or `standby`. Default: true. */

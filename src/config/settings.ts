@@ -9,7 +9,7 @@ import { formatDuration } from './durations.ts';
 import { parseLockType } from './lock-type.ts';
 import { identityProblem, namespaceProblem, objectNameProblem } from './names.ts';
 import { DEFAULTS, type ElectorOptions, type NamingStyle, nameOf, OPTIONS } from './options.ts';
-import { accept } from './parsed.ts';
+import { accept, show } from './parsed.ts';
 import type { Environment, Given, Settings } from './setting-values.ts';
 import { checkedBy, readBoolean, readDuration, readText, report, type Slot } from './slots.ts';
 import { warningsOf } from './warnings.ts';
@@ -33,6 +33,11 @@ export function resolveSettings(
   hostname: string,
   style: NamingStyle = 'fields',
 ): Resolved {
+  // From a program whose types nobody checked.
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    const problem = `options: expected an object such as { name: 'reports' }, got ${show(given)}`;
+    return { settings: null, problems: [problem], warnings: [] };
+  }
   const problems: string[] = [];
   const slot = (field: keyof ElectorOptions): Slot => {
     return { where: nameOf(field, style), value: given[field] ?? undefined, problems };
@@ -44,7 +49,7 @@ export function resolveSettings(
     name: readName(slot('name')),
     namespace: readText(slot('namespace'), DEFAULTS.namespace, checkedBy(namespaceProblem)),
     lockType: readText(slot('lockType'), DEFAULTS.lockType, parseLockType),
-    id: readText(slot('id'), hostname, checkedBy(identityProblem)),
+    id: readId(slot('id'), hostname),
     podName: readPodName(slot('podName'), env, hostname),
     podLabel: readBoolean(slot('podLabel'), DEFAULTS.podLabel),
     kubeConfig: readText(slot('kubeConfig'), '', (text) => accept(text === '' ? null : text)),
@@ -64,6 +69,14 @@ function readName(slot: Slot): string | undefined {
   if (slot.value !== undefined && slot.value !== '') return readText(slot, '', checkedBy(objectNameProblem));
   slot.problems.push(MISSING_ELECTION);
   return undefined;
+}
+
+/**
+ * An empty one, as templates give it, is none: nobody can lead under it. A namespace has no such choice: members that
+ * were meant for another one would be a second election, with a second leader.
+ */
+function readId(slot: Slot, hostname: string): string | undefined {
+  return readText(slot.value === '' ? { ...slot, value: hostname } : slot, hostname, checkedBy(identityProblem));
 }
 
 function readPodName(slot: Slot, env: Environment, hostname: string): string | undefined {

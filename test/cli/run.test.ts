@@ -164,11 +164,25 @@ test('the node is made of the flags', async () => {
   );
 });
 
-test('identity and Pod name come from the host name', async () => {
-  const told = world(done);
-  await told.command('-election reports');
-  assert.deepEqual([told.configs[0]?.id, told.configs[0]?.podName], ['alice', 'alice']);
+test('the node speaks of flags, and the process ends when its last words are out', async () => {
+  const order: string[] = [];
+  const factory: NodeFactory = (_config, { naming }) => {
+    order.push(`made, naming ${naming}`);
+    return done();
+  };
+  const lastWords = async () => order.push('last words');
+  const told = world(never, { loadNode: async () => factory, lastWords });
+  assert.equal(await told.command('-election reports'), 0);
+  assert.deepEqual(order, ['made, naming flags', 'last words']);
 });
+
+for (const id of ['', ' -id=']) {
+  test(`identity and Pod name come from the host name (-election reports${id})`, async () => {
+    const told = world(done);
+    assert.equal(await told.command(`-election reports${id}`), 0);
+    assert.deepEqual([told.configs[0]?.id, told.configs[0]?.podName], ['alice', 'alice']);
+  });
+}
 
 for (const signal of ['SIGTERM', 'SIGINT']) {
   test(`${signal} stops the node, and the exit code is 0`, async () => {

@@ -8,6 +8,7 @@ import { parseGoFlags } from '../../src/cli/go-flags.ts';
 import { OPTIONS } from '../../src/config/options.ts';
 import { type Resolved, resolveSettings } from '../../src/config/settings.ts';
 import { startCluster } from './harness/cluster.ts';
+import { electorContainer, startedIn } from './harness/deployment.ts';
 import { at, type Reply, type Requester, textAt } from './harness/requests.ts';
 import { until } from './harness/wait.ts';
 
@@ -197,9 +198,9 @@ describe('the account of the Deployment, by the token of one of its Pods', () =>
 
 describe('the elector in a manifest', () => {
   for (const file of ['native-sidecar.yaml', 'classic/classic-sidecar.yaml']) {
-    test(`of ${file} understands its arguments, elects on the lock of the Role and stops in time`, async () => {
-      const deployment = await read(file);
-      const { settings, problems, warnings } = settingsOf(deployment);
+    test(`of ${file} understands its arguments, names the lock of the Role and has the time to stop`, async () => {
+      const template = at(await read(file), 'spec', 'template');
+      const { settings, problems, warnings } = settingsOf(template);
       assert.deepEqual([problems, warnings], [[], []]);
       const role = await cluster.admin(
         'GET',
@@ -207,8 +208,17 @@ describe('the elector in a manifest', () => {
       );
       assert.deepEqual(at(role.body, 'rules', 1, 'resourceNames'), [settings?.name]);
       assert.deepEqual([settings?.id, settings?.namespace], ['example-0', 'default']);
-      const graceMs = Number(at(deployment, 'spec', 'template', 'spec', 'terminationGracePeriodSeconds')) * 1000;
+      const graceMs = Number(at(template, 'spec', 'terminationGracePeriodSeconds')) * 1000;
       assert.ok(graceMs >= (settings?.stopTimeoutMs ?? Number.NaN) + LETTING_GO_MS);
+    });
+
+    test(`of ${file} is neither restarted nor takes its Pod out of Services because the API is away`, async () => {
+      const container = electorContainer(at(await read(file), 'spec', 'template', 'spec'));
+      // `/` answers whatever the API does; health does not.
+      const asked = (probe: string) => at(container, probe, 'httpGet', 'path');
+      const startup = file.startsWith('native') ? '/' : undefined;
+      assert.deepEqual([asked('livenessProbe'), asked('startupProbe')], ['/', startup]);
+      assert.equal(at(container, 'readinessProbe'), undefined);
     });
   }
 });
@@ -232,27 +242,19 @@ async function read(file: string): Promise<unknown> {
 }
 
 /** What the command would run on, in the first Pod of the Deployment. */
-function settingsOf(deployment: unknown): Resolved {
-  const pod = at(deployment, 'spec', 'template', 'spec');
-  const containers = [at(pod, 'initContainers'), at(pod, 'containers')].flat();
-  const args = at(
-    containers.find((container) => at(container, 'name') === 'elector'),
-    'args',
-  );
-  assert.ok(Array.isArray(args));
-  const expanded = args.map((arg) =>
-    String(arg).replace('$(ELECTOR_POD_NAME)', 'example-0').replace('$(ELECTOR_NAMESPACE)', 'default'),
-  );
+function settingsOf(template: unknown): Resolved {
+  const metadata = { name: 'example-0', namespace: 'default' };
+  const { args, env } = startedIn({ metadata, spec: at(template, 'spec') });
   const flags = OPTIONS.filter(({ source }) => source === 'flag');
   const parsed = parseGoFlags(
-    expanded,
+    args,
     flags.map(({ name, kind }) => ({ name, isBoolean: kind === 'boolean' })),
   );
   assert.ok(parsed.type === 'parsed', JSON.stringify(parsed));
   const given = flags.flatMap(({ name, field }) =>
     field !== null && parsed.values.has(name) ? [[field, parsed.values.get(name)]] : [],
   );
-  return resolveSettings(Object.fromEntries(given), { ELECTOR_POD_NAME: 'example-0' }, 'example-0', 'flags');
+  return resolveSettings(Object.fromEntries(given), env, metadata.name, 'flags');
 }
 
 /** The API server's sentence ends in the policy's own. */

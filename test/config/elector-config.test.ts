@@ -19,14 +19,24 @@ test('logs every value once, at info level', () => {
         lockType: 'leases',
         namespace: 'default',
         ttl: 8000,
-        renewDeadline: '2/3 of the ttl',
-        retryPeriod: '1/6 of the ttl',
+        renewDeadline: '5.333s',
+        retryPeriod: '1.333s',
         stopTimeout: '25s',
         releaseDelay: '0s',
         podLabel: true,
       },
     ],
   ]);
+});
+
+test('logs durations as they were given, and none that does not follow', () => {
+  const logged = (options: object) => {
+    let fields: Record<string, unknown> = {};
+    new ElectorConfig({ name: 'reports', ...options }).log({ info: (_message, all) => (fields = { ...all }) });
+    return [fields.ttl, fields.renewDeadline, fields.retryPeriod];
+  };
+  assert.deepEqual(logged({ ttl: '1m', renewDeadline: '30s' }), ['1m', '30s', '10s']);
+  assert.deepEqual(logged({ ttl: 'soon' }), ['soon', '2/3 of the ttl', '1/6 of the ttl']);
 });
 
 test('logs on stderr when no logger is given', (t) => {
@@ -38,8 +48,10 @@ test('logs on stderr when no logger is given', (t) => {
 });
 
 test('identity and Pod name default to the host name', () => {
-  const config = new ElectorConfig({ name: 'reports', id: undefined });
-  assert.deepEqual([config.id, config.podName], [hostname(), hostname()]);
+  for (const id of [undefined, '']) {
+    const config = new ElectorConfig({ name: 'reports', id });
+    assert.deepEqual([config.id, config.podName], [hostname(), hostname()]);
+  }
 });
 
 test('a configuration is made of another one without loss', () => {

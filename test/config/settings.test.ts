@@ -90,6 +90,26 @@ test('empty texts mean off for the HTTP endpoint and in-cluster for the kubeconf
   assert.deepEqual([http, kubeConfig], [null, null]);
 });
 
+test('an empty identity, as a template gives it, is none: the host name holds, and is never empty itself', () => {
+  assert.equal(settingsOf({ id: '' }).id, 'alice');
+  const { problems } = resolve({ name: 'reports', id: '', podName: 'alice' }, {}, '');
+  assert.deepEqual(
+    problems.map((problem) => problem.split(':')[0]),
+    ['id'],
+  );
+});
+
+for (const options of [undefined, null, 'reports', 7, ['reports']]) {
+  test(`options that are ${JSON.stringify(options)} are a problem, not a crash`, () => {
+    const { settings, problems } = resolve(options as unknown as Given);
+    assert.equal(settings, null);
+    assert.match(
+      problems.join(),
+      /^options: expected an object such as { name: 'reports' }, got (undefined|null|"reports"|7|an array)$/,
+    );
+  });
+}
+
 test('null and undefined mean not given', () => {
   assert.deepEqual(resolve({ name: 'reports', ttl: undefined, id: null }), resolve({ name: 'reports' }));
 });
@@ -117,8 +137,8 @@ const refused: readonly (readonly [given: Given, says: RegExp])[] = [
   [{ name: 'Reports' }, /^name: expected .*, got "Reports": "reports" would do$/],
   [{ name: 7 }, /^name: expected text, got 7$/],
   [{ namespace: 'a.b' }, /^namespace: expected at most 63 .*, got "a\.b"$/],
-  [{ namespace: '' }, /^namespace: expected .*, got ""$/],
-  [{ id: '' }, /^id: expected 1 to 512 .*, got "": an empty holder means that nobody leads$/],
+  [{ namespace: '' }, /^namespace: expected .*, got "": say which, or leave it out for "default"$/],
+  [{ id: ' ' }, /^id: expected 1 to 512 .*, got " "$/],
   [{ podName: 'Alice' }, /^podName: expected .*, got "Alice"/],
   [{ address: '5002' }, /^address: expected host:port .*, got "5002": write ":5002" for all interfaces$/],
   [{ lockType: 'lease' }, /^lockType: expected leases, configmaps or endpoints, got "lease": write "leases"$/],

@@ -21,8 +21,8 @@ export interface ContractTarget {
   request(method: string, path: string, body?: unknown, headers?: Headers): Promise<RawAnswer>;
   /** Creates a namespace that nobody else uses. */
   freshNamespace(): Promise<string>;
-  /** A version that is too old to watch from. Absent where the target cannot be brought to forget. */
-  expiredVersion?(): Promise<string>;
+  /** Brings the target to forget its history; answers a version that is now too old to watch from. */
+  expiredVersion(): Promise<string>;
   /** Absent where rights are not checked. */
   readonly rights?: {
     /** A bearer token that nobody was given. */

@@ -271,3 +271,12 @@ test('a port that is taken fails before the election begins', async () => {
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setImmediate(resolve));
 }
+
+for (const options of [undefined, null, 'reports']) {
+  test(`options that are ${JSON.stringify(options)} are refused as a wrong configuration`, async () => {
+    const node = new ElectorNode(options as unknown as ElectorOptions);
+    await assert.rejects(node.run(), { name: 'ElectorError', code: 'CONFIG_INVALID' });
+    // What went wrong is run()'s to say.
+    await node.stop();
+  });
+}

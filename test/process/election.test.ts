@@ -50,6 +50,18 @@ describe('an election', { concurrency: 8, timeout: 120_000 }, () => {
     }
   });
 
+  test('warns in the words of the command: whoever set a flag hears of that flag', async (t) => {
+    const world = await startWorld(t);
+    const alice = await world.elector('alice', '-http=', '-release-delay=2s', '-stop-timeout=40s');
+    await alice.untilSaid('started leading');
+    const warnings = alice.said('configuration warning').map(({ warning }) => String(warning));
+    assert.deepEqual(
+      warnings.map((warning) => warning.split(':')[0]),
+      ['-ttl', '-release-delay', '-stop-timeout'],
+    );
+    assert.match(warnings[1] ?? '', /but -http is off$/);
+  });
+
   test('original 12: other paths are 404 and said once, other methods 405, and requests are not logged', async (t) => {
     const world = await startWorld(t);
     const [alice] = await startFleet(world, 'alice');
@@ -61,8 +73,8 @@ describe('an election', { concurrency: 8, timeout: 120_000 }, () => {
     const posted = await fetch(`http://127.0.0.1:${alice.port}/`, { method: 'POST', body: 'step down' });
     assert.deepEqual([posted.status, posted.headers.get('allow')], [405, 'GET, HEAD']);
     assert.deepEqual(
-      alice.lines.slice(before).map(({ msg, path }) => [msg, path]),
-      [['no such HTTP path', '/metrics']],
+      alice.lines.slice(before).map(({ msg, path, paths }) => [msg, path, paths]),
+      [['no such HTTP path', '/metrics', '/ /healthz /health /livez /readyz']],
     );
     assert.equal(await alice.leads(), true);
   });

@@ -100,7 +100,7 @@ function responder(routes: Routes, logger: Logger): RequestListener {
     const path = pathOf(target).slice(0, MAX_SAID_PATH_LENGTH);
     if (saidPaths.has(path)) return;
     saidPaths.add(path);
-    logger.info('no such HTTP path', { path, paths: '/ /healthz /livez /readyz' });
+    logger.info('no such HTTP path', { path, paths: '/ /healthz /health /livez /readyz' });
   };
 
   return (request, response) => {
