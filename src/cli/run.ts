@@ -8,7 +8,7 @@ import { systemClock } from '../clock.ts';
 import { ElectorConfig } from '../config/elector-config.ts';
 import { type ElectorOptions, OPTIONS } from '../config/options.ts';
 import { show } from '../config/parsed.ts';
-import { type Environment, resolveSettings } from '../config/settings.ts';
+import { type Environment, resolveSettings, UNREAD } from '../config/settings.ts';
 import { describeError, ElectorError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { readVersion } from '../version.ts';
@@ -74,24 +74,19 @@ async function carryOut(
 ): Promise<number> {
   const { stderr } = world;
   if (args[0] === 'demo') return runDemo(args.slice(1), env, world);
+  if (args[0] === 'help') return showUsage(world);
+  if (args[0] === 'version') return showVersion(world);
 
   const flags = parseGoFlags(args, FLAG_SPECS);
-  if (flags.type === 'help') {
-    stderr.write(usage());
-    return EXIT_STOPPED;
-  }
-  if (flags.type === 'error') return refuse(stderr, [flags.message]);
-  if (flags.values.get('version') === true) {
-    world.stdout.write(`k8s-elector ${readVersion()}\n`);
-    return EXIT_STOPPED;
-  }
+  if (flags.type === 'help') return showUsage(world);
+  if (flags.problems.length === 0 && flags.values.get('version') === true) return showVersion(world);
 
   const log = logSettings(flags);
   const options = optionsOf(flags);
   const resolved = resolveSettings(options, env, world.hostname(), 'flags');
-  const problems = [...resolved.problems, ...log.problems, ...programProblems(flags)];
+  const problems = [...flags.problems, ...resolved.problems, ...log.problems, ...programProblems(flags)];
   if (resolved.settings === null || log.format === undefined || problems.length > 0) {
-    return refuse(stderr, [...problems, ...flags.positionals.slice(0, 1).map(ignoredFrom)]);
+    return refuse(stderr, [...problems, ...notesOn(flags)]);
   }
 
   const logger = createLogger({ format: log.format, verbosity: log.verbosity, stream: stderr });
@@ -113,7 +108,7 @@ async function runNode(config: ElectorConfig, logger: Logger, shutdown: Shutdown
   try {
     const createNode = await world.loadNode();
     // A signal that came while loading has nothing to give up yet.
-    if (shutdown.requested.aborted) return EXIT_STOPPED;
+    if (shutdown.requested.aborted) return stopped(logger, shutdown);
     const node = createNode(config, { logger, naming: 'flags' });
     shutdown.requested.addEventListener('abort', () => {
       node.stop(String(shutdown.requested.reason)).catch((error: unknown) => {
@@ -121,7 +116,7 @@ async function runNode(config: ElectorConfig, logger: Logger, shutdown: Shutdown
       });
     });
     await node.run();
-    return EXIT_STOPPED;
+    return stopped(logger, shutdown);
   } catch (error) {
     const known = error instanceof ElectorError ? error : undefined;
     const problems = known?.problems.length ? known.problems : undefined;
@@ -129,6 +124,21 @@ async function runNode(config: ElectorConfig, logger: Logger, shutdown: Shutdown
     if (known === undefined && error instanceof Error) logger.debug('stack of the failure', { stack: error.stack });
     return known?.code === 'CONFIG_INVALID' ? EXIT_WRONG_USE : EXIT_FAILED;
   }
+}
+
+function stopped(logger: Logger, { requested }: Shutdown): number {
+  logger.info('stopped', { reason: requested.reason });
+  return EXIT_STOPPED;
+}
+
+function showUsage({ stderr }: World): number {
+  stderr.write(usage());
+  return EXIT_STOPPED;
+}
+
+function showVersion({ stdout }: World): number {
+  stdout.write(`k8s-elector ${readVersion()}\n`);
+  return EXIT_STOPPED;
 }
 
 async function runDemo(args: readonly string[], env: Environment, world: World): Promise<number> {
@@ -144,12 +154,16 @@ async function runDemo(args: readonly string[], env: Environment, world: World):
 type Flags = Extract<ParsedFlags, { type: 'parsed' }>;
 
 const FLAGS = OPTIONS.filter((option) => option.source === 'flag');
-const FLAG_SPECS = FLAGS.map((option) => ({ name: option.name, isBoolean: option.kind === 'boolean' }));
+const FLAG_SPECS = FLAGS.map(({ name, kind, field }) => {
+  return { name, isBoolean: kind === 'boolean', ...(field === null ? {} : { alias: field }) };
+});
 
 /** The table gives every field the kind of its flag, and `resolveSettings` checks each value all the same. */
 function optionsOf(flags: Flags): ElectorOptions {
   const given = FLAGS.flatMap(({ name, field }) => {
-    const value = flags.values.get(name);
+    // Of what was not read, everything may have been given.
+    const isUnread = flags.unclear.has(name) || (flags.unread.length > 0 && !flags.values.has(name));
+    const value = isUnread ? UNREAD : flags.values.get(name);
     return field === null || value === undefined ? [] : [[field, value]];
   });
   return Object.fromEntries(given);
@@ -178,8 +192,11 @@ function refuse(stderr: Stream, problems: readonly string[]): number {
   return EXIT_WRONG_USE;
 }
 
-function ignoredFrom(word: string): string {
-  return `${show(word)} and everything after it was ignored: the first word that is not a flag ends the flags`;
+/** What was not even looked at. */
+function notesOn({ positionals: [ignored], unread: [unread] }: Flags): readonly string[] {
+  const from = (word: string, why: string) => [`${show(word)} and everything after it was ${why}`];
+  if (ignored !== undefined) return from(ignored, 'ignored: the first word that is not a flag ends the flags');
+  return unread === undefined ? [] : from(unread, 'not read: it may belong to the flag before it, or not');
 }
 
 function warnOfIgnored(flags: Flags, logger: Logger): void {

@@ -10,7 +10,7 @@ export function usage(): string {
   const ignored = OPTIONS.filter((option) => !option.hasEffect).map((option) => `-${option.name}`);
   const column = Math.max(...shown.map((option) => left(option).length)) + 2;
   return `Usage: elector -election name [flags]
-       elector demo
+       elector demo | help | version
 
 Takes part in a leader election on Kubernetes, and tells the Pod's other containers who leads.
 

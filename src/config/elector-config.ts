@@ -6,6 +6,7 @@
 import { hostname } from 'node:os';
 import type { Logger } from '../logger.ts';
 import { formatDuration } from './durations.ts';
+import type { LockType } from './lock-type.ts';
 import { DEFAULTS, type ElectorOptions } from './options.ts';
 import { resolveSettings } from './settings.ts';
 
@@ -17,7 +18,7 @@ export class ElectorConfig implements ElectorOptions {
   readonly podName: string;
   /** Empty: in-cluster configuration. */
   readonly kubeConfig: string;
-  readonly lockType: string;
+  readonly lockType: LockType;
   readonly namespace: string;
   /** Go's text, such as `10s`, or milliseconds; 1s to 1h. */
   readonly ttl: string | number;

@@ -3,6 +3,7 @@
  * and the check of the documentation; nothing else knows a flag's name or a default.
  */
 import { EnvPodName } from './constants.ts';
+import type { LockType } from './lock-type.ts';
 
 /**
  * What the library is given. Durations are Go's text (`'10s'`, `'1m30s'`, `'500ms'`) or a number of milliseconds. Null
@@ -24,7 +25,7 @@ export interface ElectorOptions {
   /** Path of a kubeconfig file. Default, or empty: in-cluster configuration; `KUBECONFIG` is never read. */
   readonly kubeConfig?: string | undefined;
   /** `leases` (default), `configmaps` or `endpoints`; the same for every member of an election. */
-  readonly lockType?: string | undefined;
+  readonly lockType?: LockType | undefined;
   /** Namespace of the lock object; the same for every member. Default: `default`. An empty one is refused. */
   readonly namespace?: string | undefined;
   /**

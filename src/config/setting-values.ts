@@ -26,4 +26,8 @@ export interface Settings {
 
 /** Given from outside, so nothing is known of the types yet; null and undefined mean "not given". */
 export type Given = { readonly [field in keyof ElectorOptions]?: unknown };
+
+/** In place of a value that was given but could not be read; who put it there has said so. */
+export const UNREAD = Symbol('a value that could not be read');
+
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -10,14 +10,14 @@ import { parseLockType } from './lock-type.ts';
 import { identityProblem, namespaceProblem, objectNameProblem } from './names.ts';
 import { DEFAULTS, type ElectorOptions, type NamingStyle, nameOf, OPTIONS } from './options.ts';
 import { accept, show } from './parsed.ts';
-import type { Environment, Given, Settings } from './setting-values.ts';
+import { type Environment, type Given, type Settings, UNREAD } from './setting-values.ts';
 import { checkedBy, readBoolean, readDuration, readText, report, type Slot } from './slots.ts';
 import { warningsOf } from './warnings.ts';
 
 export type { ElectorOptions } from './options.ts';
-export type { Environment, Given, Settings } from './setting-values.ts';
+export { type Environment, type Given, type Settings, UNREAD } from './setting-values.ts';
 
-/** `settings` is null exactly when there are problems. Problems and warnings are whole lines for a person. */
+/** `settings` is null exactly when there are problems, or values `UNREAD`. Problems and warnings are whole lines for a person. */
 export type Resolved =
   | { readonly settings: Settings; readonly problems: readonly []; readonly warnings: readonly string[] }
   | { readonly settings: null; readonly problems: readonly string[]; readonly warnings: readonly string[] };
@@ -40,7 +40,9 @@ export function resolveSettings(
   }
   const problems: string[] = [];
   const slot = (field: keyof ElectorOptions): Slot => {
-    return { where: nameOf(field, style), value: given[field] ?? undefined, problems };
+    const value = given[field] ?? undefined;
+    // Refused as any wrong value, so that it causes no other problem; but in silence.
+    return { where: nameOf(field, style), value, problems: value === UNREAD ? [] : problems };
   };
   const unknown = Object.keys(given).filter((field) => !OPTIONS.some((option) => option.field === field));
   problems.push(...unknown.map((field) => `${field}: there is no such option`));

@@ -48,6 +48,7 @@ export class ViewFeed implements Feed {
   }
 
   async *changes(signal?: AbortSignal): AsyncGenerator<View, void> {
+    let given: View | null = null;
     let pending = true;
     let waiting = Promise.withResolvers<void>();
     const wake = () => {
@@ -62,7 +63,10 @@ export class ViewFeed implements Feed {
           // Changes from here on, also those while the reader is busy with this view, make the next one pending.
           pending = false;
           waiting = Promise.withResolvers();
-          yield this.#read();
+          const view = this.#read();
+          if (given !== null && isSame(given, view)) continue;
+          given = view;
+          yield view;
         } else if (this.#ended) {
           return;
         } else {

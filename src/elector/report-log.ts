@@ -50,6 +50,12 @@ export function logReport(logger: Logger, { id, lock }: LogContext, report: Repo
       });
       return;
     case 'missing-right':
+      // A quota, an admission webhook or a namespace that is being deleted answers 403 as well.
+      if (!/cannot \w+ resource/.test(report.message)) {
+        const { verb, message: error } = report;
+        logger.error('the API forbids a request on the lock', { lock, verb, error });
+        return;
+      }
       logger.error('missing right on the lock; grant get, list, watch, create and update', {
         lock,
         missing: `${report.verb} ${lock.split('/')[0]}`,

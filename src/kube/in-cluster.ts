@@ -82,8 +82,7 @@ function tokenProblem(token: string): string | null {
 function invalid(problem: string, advice: string): ElectorError {
   return new ElectorError(
     'CONNECTION_INVALID',
-    `cannot connect to the Kubernetes API: ${problem}; ${advice}, ` +
-      'or name a kubeconfig file (-kubeconfig), or give the connection to the library',
+    `cannot connect to the Kubernetes API: ${problem}; ${advice}, or name a kubeconfig file (-kubeconfig)`,
   );
 }
 

@@ -72,7 +72,8 @@ function readConfig(path: string): string {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw invalid(path, `the file cannot be read: ${describeError(error)}`, error);
+    const tilde = path.startsWith('~') ? '; the shell did not expand ~' : '';
+    throw invalid(path, `the file cannot be read: ${describeError(error)}${tilde}`, error);
   }
   if (text.trim() === '') throw invalid(path, 'the file is empty');
   return text;
@@ -86,7 +87,7 @@ async function loadLibrary(path: string, load: () => Promise<KubernetesLibrary>)
       'CONNECTION_INVALID',
       `cannot use kubeconfig ${path}: the official Kubernetes client, which reads it, cannot be loaded ` +
         `(${describeError(error)}); install it (npm install @kubernetes/client-node), ` +
-        'or run in a Pod without a kubeconfig, or give the connection to the library',
+        'or run in a Pod without a kubeconfig',
       { cause: error },
     );
   }

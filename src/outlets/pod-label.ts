@@ -202,13 +202,18 @@ export class PodLabel {
     const code = answer.type === 'error' && answer.status !== null ? answer.code : 0;
     switch (code) {
       case 403:
-        this.#warnOnce('cannot keep the Pod label: grant patch on pods', { ...fields, missing: 'patch pods' });
+        if (/cannot \w+ resource/.test(fields.error)) {
+          this.#warnOnce('cannot keep the Pod label: grant patch on pods', { ...fields, missing: 'patch pods' });
+        } else this.#warnOnce('cannot keep the Pod label: the API forbids it', fields);
         return backoffMs(this.#failures++, SLOW_RETRY_MS);
       case 404:
-        this.#warnOnce('cannot keep the Pod label: no such Pod; check its name and namespace', fields);
+        this.#warnOnce(
+          'cannot keep the Pod label: no such Pod; check its name and namespace, or set -pod-label=false',
+          fields,
+        );
         return backoffMs(this.#failures++, SLOW_RETRY_MS);
       case 422:
-        this.#warnOnce('cannot keep the Pod label: refused, perhaps another Pod has this name now', fields);
+        this.#warnOnce('cannot keep the Pod label: refused by a policy, or another Pod has this name now', fields);
         return backoffMs(this.#failures++, SLOW_RETRY_MS);
       default:
         this.#warnOnce('cannot set the Pod label for now, trying again', fields);

@@ -46,6 +46,7 @@ for (const [args, values, positionals = '', rest = ''] of parsed) {
     assert.ok(flags.type === 'parsed');
     assert.deepEqual(Object.fromEntries(flags.values), values);
     assert.deepEqual([flags.positionals, flags.rest], [words(positionals), words(rest)]);
+    assert.deepEqual([flags.problems, flags.unread, flags.unclear.size], [[], [], 0]);
   });
 }
 
@@ -62,25 +63,62 @@ for (const [truth, texts] of [
   });
 }
 
-const failing: readonly (readonly [args: string, message: string])[] = [
+const failing: readonly (readonly [args: string, ...problems: string[]])[] = [
   ['-nope', 'flag provided but not defined: -nope'],
   ['--nope=1', 'flag provided but not defined: -nope'],
-  ['-ID alice', 'flag provided but not defined: -ID'],
   ['-__proto__', 'flag provided but not defined: -__proto__'],
   ['---id', 'bad flag syntax: ---id'],
   ['-=x', 'bad flag syntax: -=x'],
   ['--=x', 'bad flag syntax: --=x'],
   ['-id', 'flag needs an argument: -id'],
   ['-b -ttl', 'flag needs an argument: -ttl'],
-  ['-b=yes', 'invalid boolean value "yes" for -b: parse error'],
-  ['-b=', 'invalid boolean value "" for -b: parse error'],
-  ['-b=tRUE', 'invalid boolean value "tRUE" for -b: parse error'],
+  ['-b=yes', 'invalid boolean value "yes" for -b: parse error (expected true or false)'],
+  ['-b=', 'invalid boolean value "" for -b: parse error (expected true or false)'],
+  ['-b=tRUE', 'invalid boolean value "tRUE" for -b: parse error (expected true or false)'],
   ['-nope -h', 'flag provided but not defined: -nope'],
+  // What Go does not say: the others, and what was probably meant.
+  ['-ID alice', 'flag provided but not defined: -ID (did you mean -id?)'],
+  [
+    '-tttl=1s -b=2 -nope',
+    'flag provided but not defined: -tttl (did you mean -ttl?)',
+    'invalid boolean value "2" for -b: parse error (expected true or false)',
+    'flag provided but not defined: -nope',
+  ],
 ];
 
-for (const [args, message] of failing) {
+for (const [args, ...problems] of failing) {
   test(`refuses ${JSON.stringify(args)} in the words of Go`, () => {
-    assert.deepEqual(parseGoFlags(words(args), SPECS), { type: 'error', message });
+    const flags = parseGoFlags(words(args), SPECS);
+    assert.ok(flags.type === 'parsed');
+    assert.deepEqual(flags.problems, problems);
+  });
+}
+
+const afterProblems: readonly (readonly [args: string, values: object, unclear: string, unread?: string])[] = [
+  ['-nope=1 -id alice', { id: 'alice' }, ''],
+  ['---id=bob -id alice', { id: 'alice' }, ''],
+  // Nobody knows whether it takes the next word; that a value looks like a flag is rare.
+  ['-nope -id alice', { id: 'alice' }, ''],
+  ['-nope --id=alice', { id: 'alice' }, ''],
+  ['-nope -- -id', {}, ''],
+  ['-id bob -nope 5 -id alice', { id: 'bob' }, '', '5 -id alice'],
+  ['-nope -5s -id alice', {}, '', '-5s -id alice'],
+  ['---id bob -b', {}, '', 'bob -b'],
+  // What was meant is known, and whether that takes the next word.
+  ['-tttl 1s -b', { b: true }, 'ttl'],
+  ['-tttl -id -b', { b: true }, 'ttl'],
+  ['-B -id alice', { id: 'alice' }, 'b'],
+  ['-b=yes -id alice', { id: 'alice' }, 'b'],
+  ['-id alice -ttl', { id: 'alice' }, 'ttl'],
+];
+
+for (const [args, values, unclear, unread = ''] of afterProblems) {
+  test(`after a problem, ${JSON.stringify(args)} is read as far as it is certain`, () => {
+    const flags = parseGoFlags(words(args), SPECS);
+    assert.ok(flags.type === 'parsed');
+    assert.deepEqual(Object.fromEntries(flags.values), values);
+    assert.deepEqual([[...flags.unclear], flags.unread], [words(unclear), words(unread)]);
+    assert.equal(flags.problems.length, 1);
   });
 }
 
@@ -101,9 +139,10 @@ test('no arguments make it throw, and what it does not take as flags is the end 
     fc.property(fc.array(word), (args) => {
       const flags = parseGoFlags(args, SPECS);
       if (flags.type !== 'parsed') return;
-      const left = [...flags.positionals, ...flags.rest];
+      const left = [...flags.positionals, ...flags.rest, ...flags.unread];
       assert.deepEqual(left, left.length === 0 ? [] : args.slice(-left.length));
-      assert.ok(flags.positionals.length === 0 || flags.rest.length === 0);
+      assert.ok([flags.positionals, flags.rest, flags.unread].filter((words) => words.length > 0).length < 2);
+      if (flags.unread.length > 0 || flags.unclear.size > 0) assert.ok(flags.problems.length > 0);
     }),
   );
 });

@@ -72,7 +72,7 @@ const never = () => assert.fail('no node must be made');
 const done = (): RunnableNode => ({ run: async () => {}, stop: async () => {} });
 const failing = (error: unknown): RunnableNode => ({ run: () => Promise.reject(error), stop: async () => {} });
 
-for (const args of ['-h', '--help', '-election reports -help', '-ttl=x -h']) {
+for (const args of ['-h', '--help', '-election reports -help', '-ttl=x -h', 'help']) {
   test(`${args} shows the usage on stderr and exits 0`, async () => {
     const told = world(never);
     assert.equal(await told.command(args), 0);
@@ -81,21 +81,57 @@ for (const args of ['-h', '--help', '-election reports -help', '-ttl=x -h']) {
   });
 }
 
-test('-version alone writes to stdout and exits 0', async () => {
-  const told = world(never);
-  assert.equal(await told.command('-version'), 0);
-  assert.equal(told.stdout(), `k8s-elector ${readVersion()}\n`);
-  assert.deepEqual(told.lines(), []);
-});
+for (const args of ['-version', 'version']) {
+  test(`${args} alone writes to stdout and exits 0`, async () => {
+    const told = world(never);
+    assert.equal(await told.command(args), 0);
+    assert.equal(told.stdout(), `k8s-elector ${readVersion()}\n`);
+    assert.deepEqual(told.lines(), []);
+  });
+}
 
 const refused: readonly (readonly [args: string, ...lines: string[]])[] = [
   ['', MISSING],
   ['-election=', MISSING],
   ['-version=false', MISSING],
-  ['-nope', 'flag provided but not defined: -nope', HINT],
+  ['-nope', 'flag provided but not defined: -nope', MISSING],
+  ['-version -nope -election=x', 'flag provided but not defined: -nope', HINT],
   ['-election', 'flag needs an argument: -election', HINT],
-  ['---election reports', 'bad flag syntax: ---election', HINT],
-  ['-election reports -pod-label=maybe', 'invalid boolean value "maybe" for -pod-label: parse error', HINT],
+  [
+    '---election reports',
+    'bad flag syntax: ---election',
+    '"reports" and everything after it was not read: it may belong to the flag before it, or not',
+    HINT,
+  ],
+  [
+    '-election=reports -htttp=:1 -ttl=5 -foo',
+    'flag provided but not defined: -htttp (did you mean -http?)',
+    'flag provided but not defined: -foo',
+    '-ttl: expected a duration such as 10s, 1m30s or 500ms, got "5": the unit is missing, write "5s" for seconds',
+    HINT,
+  ],
+  [
+    '-pod-label=maybe -ttl=5 -v x',
+    'invalid boolean value "maybe" for -pod-label: parse error (expected true or false)',
+    MISSING,
+    '-ttl: expected a duration such as 10s, 1m30s or 500ms, got "5": the unit is missing, write "5s" for seconds',
+    '-v: expected a whole number, got "x"',
+  ],
+  // What is not known causes no other problem: an election is named, and the drain may be long enough.
+  ['-electon=reports', 'flag provided but not defined: -electon (did you mean -election?)', HINT],
+  ['-name reports', 'flag provided but not defined: -name (did you mean -election?)', HINT],
+  [
+    '-election=reports -release-delay=30s -stop-timout 40s',
+    'flag provided but not defined: -stop-timout (did you mean -stop-timeout?)',
+    HINT,
+  ],
+  [
+    '-ttl=5 -foo bar -election reports',
+    'flag provided but not defined: -foo',
+    '-ttl: expected a duration such as 10s, 1m30s or 500ms, got "5": the unit is missing, write "5s" for seconds',
+    '"bar" and everything after it was not read: it may belong to the flag before it, or not',
+    HINT,
+  ],
   ['-election reports -log-format xml', '-log-format: expected auto, json or text, got "xml"', HINT],
   ['-election reports -v high', '-v: expected a whole number, got "high"', HINT],
   ['-election reports -v=', '-v: expected a whole number, got ""', HINT],
@@ -133,7 +169,10 @@ test('the version is the first line, the configuration the next', async () => {
   const [first, second, ...others] = told.logs();
   assert.deepEqual([first?.msg, first?.version], ['starting k8s-elector', readVersion()]);
   assert.deepEqual([second?.msg, second?.name, second?.ttl], ['elector configuration', 'reports', '12s']);
-  assert.deepEqual(others, []);
+  assert.deepEqual(
+    others.map(({ msg }) => msg),
+    ['stopped'],
+  );
   assert.equal(told.stdout(), '');
 });
 
@@ -201,6 +240,8 @@ for (const signal of ['SIGTERM', 'SIGINT']) {
     told.signals.emit(signal, signal);
     assert.equal(await exited, 0);
     assert.deepEqual(stops, [signal]);
+    const last = told.logs().at(-1);
+    assert.deepEqual([last?.level, last?.msg, last?.reason], ['info', 'stopped', signal]);
     assert.deepEqual(told.exits, []);
     assert.deepEqual(told.signals.eventNames(), []);
   });
@@ -231,6 +272,7 @@ test('a signal that comes while the node is being loaded ends the command withou
     },
   });
   assert.equal(await told.command('-election reports'), 0);
+  assert.equal(told.logs().at(-1)?.msg, 'stopped');
 });
 
 test('a node that fails to run is said, with code and reason, and the exit code is 1', async () => {

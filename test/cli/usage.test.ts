@@ -5,7 +5,7 @@ import { OPTIONS } from '../../src/config/options.ts';
 
 const USAGE = `\
 Usage: elector -election name [flags]
-       elector demo
+       elector demo | help | version
 
 Takes part in a leader election on Kubernetes, and tells the Pod's other containers who leads.
 

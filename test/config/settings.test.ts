@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { ElectorConfig } from '../../src/config/elector-config.ts';
 import { OPTIONS } from '../../src/config/options.ts';
-import { type Given, resolveSettings } from '../../src/config/settings.ts';
+import { type Given, resolveSettings, UNREAD } from '../../src/config/settings.ts';
 import { deriveTimings } from '../../src/election/timings.ts';
 
 const MISSING = "missing required value: election name was not specified (see '--help' for usage)";
@@ -197,6 +197,19 @@ test('all problems are said at once', () => {
 test('an option that could not be read causes no second problem', () => {
   assert.equal(problemsOf({ stopTimeout: 'x', releaseDelay: '1m' }).length, 1);
   assert.equal(problemsOf({ ttl: 'x', renewDeadline: '1m' }).length, 1);
+});
+
+test('what was given but not read is no problem of its own and causes none, and there are no settings', () => {
+  const given = {
+    name: UNREAD,
+    ttl: UNREAD,
+    renewDeadline: '1m',
+    stopTimeout: UNREAD,
+    releaseDelay: '1m',
+    podLabel: UNREAD,
+  };
+  assert.deepEqual(resolve(given), { settings: null, problems: [], warnings: [] });
+  assert.equal(problemsOf({ ...given, namespace: 'A' }).length, 1);
 });
 
 test('the command hears of its flags, not of the library fields', () => {

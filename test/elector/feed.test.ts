@@ -179,6 +179,15 @@ describe('reading the changes', () => {
     assert.deepEqual([await nextLeader(late), await nextLeader(late)], ['', '(end)']);
   });
 
+  test('ends without the last view when it was given already', async () => {
+    const { feed, change } = world();
+    const changes = feed.changes()[Symbol.asyncIterator]();
+    change('');
+    assert.equal(await nextLeader(changes), '');
+    feed.end();
+    assert.equal(await nextLeader(changes), '(end)');
+  });
+
   test('can be left at any time', async () => {
     const { feed, change } = world();
     for await (const view of feed.changes()) {

@@ -33,7 +33,7 @@ const VALID = {
 const WRONG = {
   name: 'Not A Name',
   namespace: 'a.b',
-  id: '',
+  id: ' ',
   address: '5002',
   kubeConfig: 7,
   lockType: 'leasess',

@@ -147,7 +147,7 @@ describe('who the Pod is', () => {
 });
 
 describe('what is missing is said, with what to do', () => {
-  const OUTSIDE = 'or name a kubeconfig file (-kubeconfig), or give the connection to the library';
+  const OUTSIDE = 'or name a kubeconfig file (-kubeconfig)';
 
   test('outside a Pod', async (t) => {
     await assert.rejects(inPod(t, {}), {

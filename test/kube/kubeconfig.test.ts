@@ -365,6 +365,12 @@ describe('what is wrong is said, with the file and what to do', () => {
     });
   });
 
+  test('whose path begins with a ~ that no shell replaced', async () => {
+    await assert.rejects(fromKubeconfig({ path: '~/config', clock: new VirtualClock() }), {
+      message: /open '~\/config'; the shell did not expand ~; /,
+    });
+  });
+
   test('without the official client', async (t) => {
     const path = write(t, yaml(good, {}));
     const importLibrary = async () => {
@@ -375,7 +381,7 @@ describe('what is wrong is said, with the file and what to do', () => {
       message:
         `cannot use kubeconfig ${path}: the official Kubernetes client, which reads it, cannot be loaded ` +
         "(Cannot find package '@kubernetes/client-node'); install it (npm install @kubernetes/client-node), " +
-        'or run in a Pod without a kubeconfig, or give the connection to the library',
+        'or run in a Pod without a kubeconfig',
     });
   });
 });

@@ -9,7 +9,14 @@ import { VirtualClock } from '../support/virtual-clock.ts';
 
 const ALICE = 'pods/default/alice';
 const BOB = 'pods/default/bob';
+const noRight = forbidden('User "alice" cannot patch resource "pods" in API group "" in the namespace "default"');
 const formerBob: FormerLeader = { podName: 'bob', podNamespace: 'default', podUid: 'uid-of-bob' };
+
+function forbidden(why: string) {
+  const answer = refused(403, 'Forbidden', PODS, 'alice');
+  const message = `pods "alice" is forbidden: ${why}`;
+  return { ...answer, message, status: answer.status && { ...answer.status, message } };
+}
 
 /** Alice's label in a cluster in which bob's Pod still says that bob leads. */
 function world({ uid = 'uid-of-alice' } = {}) {
@@ -234,9 +241,10 @@ describe('one queue', () => {
 
 describe('where only a person can help', () => {
   for (const { answer, word } of [
-    { answer: refused(403, 'Forbidden', PODS, 'alice'), word: 'grant patch on pods' },
+    { answer: noRight, word: 'grant patch on pods' },
     { answer: notFound(PODS, 'alice'), word: 'no such Pod' },
     { answer: refused(422, 'Invalid', PODS, 'alice'), word: 'another Pod has this name' },
+    { answer: forbidden('admission webhook "x" denied the request'), word: 'the API forbids it' },
   ]) {
     test(`it says "${word}" once and tries again slowly`, async () => {
       const { api, clock, label, sent, statusOf, warnings } = world();
@@ -255,7 +263,7 @@ describe('where only a person can help', () => {
 
   test('the missing right is named as a field', async () => {
     const { api, label, settle, warnings } = world();
-    api.intercept = () => refused(403, 'Forbidden', PODS, 'alice');
+    api.intercept = () => noRight;
     label.start();
     await settle();
     assert.equal(warnings()[0]?.fields.missing, 'patch pods');

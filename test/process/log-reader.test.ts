@@ -54,5 +54,5 @@ test('a leader whose log stands still goes on renewing and answering, and the lo
   assert.deepEqual(world.record(), ['', 1, 0]);
   const lines = (told + pipe.read()).trimEnd().split('\n');
   const messages = lines.map((line) => JSON.parse(line).msg);
-  assert.deepEqual([messages[0], messages.at(-1)], ['starting k8s-elector', 'lock released']);
+  assert.deepEqual([messages[0], messages.at(-1)], ['starting k8s-elector', 'stopped']);
 });
