@@ -2,21 +2,31 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
+import { type Fleet, LOCK_NAME, startFleet } from '../../src/dev/demo/fleet.ts';
+import { createGuest, writeGuestFile } from '../../src/dev/demo/guest.ts';
+import type { DemoState } from '../../src/dev/demo/state.ts';
+import { ElectorNode } from '../../src/elector-node.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const running: { readonly demo: ChildProcess; readonly output: () => string }[] = [];
 
+const COMMAND = [process.execPath, join(root, 'src/cli/main.ts'), 'demo'];
+/** Gives a process a terminal of 80 by 24, which `stdin` types on. */
+const TERMINAL = '/usr/bin/script';
+
 function startDemo(...args: string[]) {
-  const demo = spawn(process.execPath, [join(root, 'src/cli/main.ts'), 'demo', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  return follow(spawn(process.execPath, [...COMMAND.slice(1), ...args], { stdio: ['ignore', 'pipe', 'pipe'] }));
+}
+
+function follow(demo: ChildProcess) {
   let output = '';
   running.push({ demo, output: () => output });
   const listeners = new Set<() => void>();
   for (const stream of [demo.stdout, demo.stderr]) {
-    stream.on('data', (piece: Buffer) => {
+    stream?.on('data', (piece: Buffer) => {
       output += piece;
       for (const listener of [...listeners]) listener();
     });
@@ -116,5 +126,77 @@ describe('the demo without a terminal', () => {
     const { ended, output } = startDemo('-fast');
     assert.equal(await ended(), 2);
     assert.match(output(), /there is no -fast\n\nUsage: elector demo/);
+  });
+});
+
+const noTerminal = !existsSync(TERMINAL) && `there is no ${TERMINAL}`;
+
+describe('the demo on a terminal', { skip: noTerminal }, () => {
+  it('shows a command for a guest, whose file goes with the demo', { timeout: 30_000 }, async () => {
+    const env = { ...process.env, TERM: 'xterm' };
+    const stdio = ['pipe', 'pipe', 'inherit'] as const;
+    const demo = spawn(TERMINAL, ['-qec', COMMAND.join(' '), '/dev/null'], { env, stdio: [...stdio] });
+    const { ended, says, output } = follow(demo);
+    await says(/never two leaders/);
+    demo.stdin.write('h');
+    await says(/-kubeconfig=\S+guest/);
+    const [, path = ''] = /-kubeconfig=([\w/.-]+)/.exec(output()) ?? [];
+    assert.match(readFileSync(path, 'utf8'), /current-context: demo/);
+    demo.stdin.write('q');
+    assert.equal(await ended(), 0, output());
+    assert.equal(existsSync(path), false);
+    await nothingIsLeft(output());
+  });
+});
+
+describe('the fleet of the demo', () => {
+  /** Also what a test that failed has left. */
+  const cleanUps: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+  });
+
+  async function startFleetWithGuest() {
+    const guest = createGuest();
+    const fleet = await startFleet(process.env, guest);
+    cleanUps.push(() => fleet.close());
+    const file = writeGuestFile(fleet.url, guest.token);
+    cleanUps.push(() => file.remove());
+    return { fleet, file };
+  }
+
+  function until(fleet: Fleet, isTrue: (state: DemoState) => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const unsubscribe = fleet.subscribe((state) => {
+        if (!isTrue(state)) return;
+        unsubscribe();
+        resolve();
+      });
+    });
+  }
+
+  it('hears of renewals: a leader has led on beyond its first proof', { timeout: 30_000 }, async () => {
+    const { fleet } = await startFleetWithGuest();
+    await until(fleet, ({ spans, ttlMs }) => {
+      return spans.some(({ source, fromMs, validUntilMs }) => {
+        return source === 'log' && Number.isFinite(validUntilMs) && validUntilMs > fromMs + ttlMs;
+      });
+    });
+  });
+
+  it('hands over to a guest with the file that was written for it', { timeout: 30_000 }, async () => {
+    const { fleet, file } = await startFleetWithGuest();
+    await until(fleet, ({ term }) => term !== null);
+    const options = { name: LOCK_NAME, id: 'dave', ttl: '3s', podLabel: false, kubeConfig: file.path };
+    const node = new ElectorNode(options);
+    cleanUps.push(() => node.stop());
+    const isOver = node.run();
+    await Promise.all(fleet.state().members.map(({ name }) => fleet.act('stop', name)));
+    for await (const { isLeading } of node.changes()) if (isLeading) break;
+    assert.equal(fleet.state().term?.member, 'dave');
+    await node.stop();
+    await isOver;
+    assert.equal(fleet.state().lock?.holder, '');
+    assert.deepEqual(fleet.state().overlaps, []);
   });
 });

@@ -3,15 +3,17 @@
  * be done to them. What happens is turned into events and kept as a state; what it means is not decided here.
  */
 import { randomUUID } from 'node:crypto';
-import { type Clock, sleep, systemClock } from '../../clock.ts';
+import { type Clock, systemClock } from '../../clock.ts';
 import type { FaultSwitch } from '../faults.ts';
 import { leases, pods } from '../kinds.ts';
+import type { User } from '../rights.ts';
 import { startServer } from '../server.ts';
 import { createStore, type Store } from '../store.ts';
 import type { Action, DemoEvent } from './event.ts';
+import type { Guest } from './guest.ts';
 import { type MemberProcess, startMember } from './member-process.ts';
 import { lockOf, statusLabelOf } from './objects.ts';
-import { createPoller, type Poller } from './poll.ts';
+import { type Poller, startPoller } from './poll.ts';
 import { findFreePorts } from './ports.ts';
 import { sharedNowMs } from './shared-clock.ts';
 import { type DemoState, initialState, isAlive, memberOf, reduce } from './state.ts';
@@ -32,54 +34,55 @@ export interface Fleet {
 
 const NAMES = ['alice', 'bob', 'carol'] as const;
 const NAMESPACE = 'default';
-const LOCK_NAME = 'demo';
+export const LOCK_NAME = 'demo';
 /** Short, so that a crash is over soon: with it a leader renews every half second. */
 const TTL_MS = 3000;
-const POLL_EVERY_MS = 100;
 /** Stopping takes 4 seconds at most when the API does not answer (rule 18). */
 const END_WITHIN_MS = 6000;
 
 interface Member {
   readonly name: string;
   readonly port: number;
-  readonly poller: Poller;
+  poller: Poller | null;
   process: MemberProcess | null;
   cut: FaultSwitch | null;
 }
 
 export async function startFleet(
   env: Readonly<Record<string, string | undefined>>,
+  guest: Guest | null,
   clock: Clock = systemClock,
 ): Promise<Fleet> {
   const ports = await findFreePorts(NAMES.length);
   const members = NAMES.map((name, index): Member => {
     const port = ports[index] ?? 0;
-    return { name, port, poller: createPoller(port, clock), process: null, cut: null };
+    return { name, port, poller: null, process: null, cut: null };
   });
   const store = createStore({ newUid: randomUUID, wallMs: () => clock.now().wallMs });
-  const users = new Map(NAMES.map((name) => [`token-of-${name}`, { name }]));
+  const users = new Map<string, User>(NAMES.map((name) => [`token-of-${name}`, { name }]));
+  if (guest !== null) users.set(guest.token, guest.user);
   const server = await startServer({ store, users, clock });
 
   let state = initialState({ startedAtMs: sharedNowMs(), ttlMs: TTL_MS, lockName: `leases/${LOCK_NAME}`, members });
   const listeners = new Set<(state: DemoState) => void>();
   const dispatch = (event: DemoEvent) => {
+    const before = state;
     state = reduce(state, event);
+    for (const { name, poller } of members) {
+      if (memberOf(before, name)?.newsAtMs !== memberOf(state, name)?.newsAtMs) poller?.hurry();
+    }
     for (const listener of [...listeners]) listener(state);
   };
   makePods(store);
   followObjects(store, dispatch);
 
   let over = false;
-  const poll = async ({ name, poller }: Member) => {
-    while (!over) {
-      const member = memberOf(state, name);
-      if (member !== undefined && isAlive(member)) {
-        const sentAtMs = sharedNowMs();
-        const answer = await poller.ask();
-        dispatch({ type: 'polled', member: name, sentAtMs, atMs: sharedNowMs(), answer });
-      }
-      await sleep(clock, POLL_EVERY_MS);
-    }
+  const poll = ({ name, port }: Member) => {
+    const isDue = () => state.members.some((member) => member.name === name && isAlive(member));
+    return startPoller({
+      ...{ port, clock, isDue },
+      onAnswer: (polled) => dispatch({ type: 'polled', member: name, ...polled }),
+    });
   };
 
   const start = (member: Member) => {
@@ -134,7 +137,7 @@ export async function startFleet(
 
   const alive = () => members.flatMap(({ process }) => (process === null ? [] : [process]));
   for (const member of members) start(member);
-  for (const member of members) void poll(member);
+  for (const member of members) member.poller = poll(member);
 
   return {
     url: server.url,
@@ -160,7 +163,7 @@ export async function startFleet(
       await Promise.all(alive().map((process) => process.ended));
       timer.cancel();
       over = true;
-      for (const { poller } of members) poller.close();
+      for (const { poller } of members) poller?.close();
       await server.close();
     },
     killAll() {

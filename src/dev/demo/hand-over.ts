@@ -2,6 +2,7 @@
  * A change of leader: from whom to whom, why, and how long it took. Measured from what was done to the former leader,
  * not from when anybody noticed.
  */
+import { formatMs } from './format.ts';
 
 export type Cause =
   /** The first leader after the start; nobody led before. */
@@ -10,8 +11,19 @@ export type Cause =
   | 'killed'
   | 'paused'
   | 'cut off'
+  /** The demo did nothing, and the lock was given back: a guest that ended, a member that somebody else stopped. */
+  | 'released'
   /** Nobody did anything: the leader could not renew in time, as on a machine that is too busy. */
   | 'lapsed';
+
+/** While this lasted, no member was there to take over. */
+export interface Absence {
+  readonly forMs: number;
+  /** From its end to the new leader. */
+  readonly thenMs: number;
+  /** The new leader started after it, so it had to wait a full lease; one that goes on need not. */
+  readonly isFresh: boolean;
+}
 
 export interface HandOver {
   /** Empty for the first. */
@@ -20,8 +32,9 @@ export interface HandOver {
   readonly cause: Cause;
   /** When the new leader began. */
   readonly atMs: number;
-  /** From the cause to `atMs`. */
-  readonly tookMs: number;
+  /** From the cause to `atMs`; null with an absence, which says when people came back, not what electors need. */
+  readonly tookMs: number | null;
+  readonly absence: Absence | null;
   /** How the lock became free, as the API saw it. */
   readonly lock:
     | { readonly type: 'new' }
@@ -33,13 +46,13 @@ export interface HandOver {
     | { readonly type: 'own' };
 }
 
-/** `14 ms`, `2.71 s`. */
-export function formatMs(ms: number): string {
-  const whole = Math.round(ms);
-  return Math.abs(whole) < 1000 ? `${whole} ms` : `${(ms / 1000).toFixed(2)} s`;
+export function describeTime({ tookMs }: HandOver): string {
+  return tookMs === null ? 'untimed' : formatMs(tookMs);
 }
 
-export function describeLock({ lock }: HandOver): string {
+/** How it came about, after who, why and how long. */
+export function describeHow({ lock, absence }: HandOver): string {
+  if (absence !== null) return describeAbsence(absence, lock.type === 'expired');
   switch (lock.type) {
     case 'new':
       return 'there was no lock';
@@ -50,4 +63,12 @@ export function describeLock({ lock }: HandOver): string {
     case 'own':
       return 'took its own lease up again';
   }
+}
+
+/** What matters first: it may be cut. */
+function describeAbsence({ forMs, thenMs, isFresh }: Absence, wasHeld: boolean): string {
+  const away = `nobody there for ${formatMs(forMs)}, then`;
+  return isFresh && wasHeld
+    ? `${away} a ttl: who starts waits one first (${formatMs(thenMs)})`
+    : `${away} ${formatMs(thenMs)}`;
 }

@@ -2,19 +2,22 @@
  * The demo, from arguments to an exit code: three real electors and an embedded API, shown live on a terminal, or gone
  * through step by step where there is none. Everything that it starts ends with it, however it ends.
  */
-import { type Fleet, startFleet } from './fleet.ts';
-import { runLive } from './live.ts';
+import { type Fleet, LOCK_NAME, startFleet } from './fleet.ts';
+import { createGuest, writeGuestFile } from './guest.ts';
+import { type Invitation, invite, programOf } from './invitation.ts';
+import { evidenceOf } from './leader-lines.ts';
+import { type LiveOptions, runLive } from './live.ts';
 import { type Line, piece, renderLine } from './paint.ts';
 import { drawHandOver } from './screen.ts';
-import { openTerminal, type Terminal } from './terminal.ts';
+import { openTerminal } from './terminal.ts';
 import { endProblems, safetyProblems } from './tour.ts';
 import { type Print, printNotes, runTour } from './tour-run.ts';
 
 const USAGE = `Usage: elector demo [-auto]
 
 Starts three electors as processes, and a small Kubernetes API for them, on 127.0.0.1. On a terminal it shows them live,
-with keys to stop, kill, pause and cut off the leader. With -auto (or --no-tty), and without a terminal, it does all of
-that by itself, and exits 0 only if never two led and every step ended as expected.
+with keys to stop, kill, pause and cut off the leader, and a command for one of your own. With -auto (or --no-tty), and
+without a terminal, it does all of that by itself, and exits 0 only if never two led and every step ended as expected.
 `;
 const EXIT_DONE = 0;
 const EXIT_FAILED = 1;
@@ -41,12 +44,24 @@ export async function runDemo(
   const withColours = process.stdout.isTTY && !env.NO_COLOR && env.TERM !== 'dumb';
   const print: Print = (...pieces) => void process.stdout.write(`${renderLine(pieces, 500, withColours)}\n`);
 
-  const fleet = await startFleet(env);
+  // Only a person has guests: the tour must go on as it is written.
+  const guest = isLive ? createGuest() : null;
+  const fleet = await startFleet(env, guest);
   const ending = endWithProcess(fleet);
+  const guestFile = guest === null ? null : writeGuestFile(fleet.url, guest.token);
+  if (guestFile !== null) process.on('exit', guestFile.remove);
   const terminal = isLive ? openTerminal(process.stdin, process.stdout) : null;
   try {
     const run =
-      terminal === null ? showTour(fleet, print, ending.signal) : showLive(fleet, terminal, withColours, ending.signal);
+      terminal === null || guestFile === null
+        ? showTour(fleet, print, ending.signal)
+        : showLive({
+            fleet,
+            terminal,
+            withColours,
+            signal: ending.signal,
+            invitation: inviteTo(fleet, guestFile, env),
+          });
     const problems = await Promise.race([run, ending.failure]);
     terminal?.close();
     return conclude(fleet, problems, print);
@@ -55,18 +70,23 @@ export async function runDemo(
     terminal?.close();
     ending.dispose();
     fleet.killAll();
+    guestFile?.remove();
   }
 }
 
-/** Resolves to what went wrong. The members have ended then. */
-async function showLive(
+function inviteTo(
   fleet: Fleet,
-  terminal: Terminal,
-  withColours: boolean,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  const endDrawing = await runLive(fleet, terminal, withColours, signal);
-  await fleet.close();
+  { path }: { readonly path: string },
+  env: Readonly<Record<string, string | undefined>>,
+): Invitation {
+  const program = programOf(process.argv[1] ?? 'elector', env);
+  return invite({ program, lock: LOCK_NAME, ttlMs: fleet.state().ttlMs, kubeconfig: path });
+}
+
+/** Resolves to what went wrong. The members have ended then. */
+async function showLive(options: LiveOptions): Promise<readonly string[]> {
+  const endDrawing = await runLive(options);
+  await options.fleet.close();
   endDrawing();
   return [];
 }
@@ -98,7 +118,7 @@ function conclude(fleet: Fleet, problems: readonly string[], print: Print): numb
   for (const problem of all) print(piece('✗ ', 'red'), piece(problem));
   // Who quits before the first answer has seen nothing, good or bad.
   if (state.overlaps.length === 0 && state.polls > 0) {
-    print(piece('✓ ', 'green'), piece(`never two leaders, by ${state.polls} answers of GET / and by the logs`));
+    print(piece('✓ ', 'green'), piece(`never two leaders, ${evidenceOf(state)}`));
   }
   return all.length === 0 ? EXIT_DONE : EXIT_FAILED;
 }

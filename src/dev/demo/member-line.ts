@@ -1,5 +1,5 @@
 /**
- * What a member of the demo says, one JSON object per line on its stderr: its log, and its view after each change. Both
+ * What a member of the demo says, one JSON object per line on its stderr: its log, and its view after each change and renewal. Both
  * sides of that pipe are here, so that they cannot drift apart. `mono_ms` is on the one monotonic clock that all
  * processes of a machine share, so lines of different members can be put in order.
  */

@@ -2,7 +2,7 @@
  * One elector of the demo, as a process of its own: an `ElectorNode` and nothing else. Stops in good order on a signal,
  * and at once when its stdin ends, because then the demo is gone and the API with it: no member outlives the demo.
  */
-
+import { sleep, systemClock } from '../../clock.ts';
 import { ElectorNode } from '../../elector-node.ts';
 import { describeError } from '../../errors.ts';
 import type { Logger } from '../../logger.ts';
@@ -11,6 +11,8 @@ import { MEMBER_SETTINGS_VARIABLE, parseMemberSettings } from './member-settings
 import { sharedNowMs } from './shared-clock.ts';
 
 const SECOND_SIGNAL_EXIT_CODE = 143;
+/** Soon after each renewal: of a member that is paused, no more is known than what it told. */
+const TELL_PROOF_EVERY_MS = 25;
 
 process.stdin.on('end', () => process.exit(1));
 process.stdin.on('error', () => process.exit(1));
@@ -38,16 +40,32 @@ const onSignal = (signal: NodeJS.Signals) => {
 process.on('SIGTERM', onSignal);
 process.on('SIGINT', onSignal);
 
-async function tellViews(): Promise<void> {
-  for await (const _ of node.changes()) {
-    // The time first: should this process be paused in between, the line claims less than is true, never more.
-    const atMs = sharedNowMs();
-    process.stderr.write(viewLine(node.view(), atMs));
+let toldUntilMs = 0;
+function tell(hasChanged: boolean): void {
+  // The time first: should this process be paused in between, the line claims less than is true, never more.
+  const atMs = sharedNowMs();
+  const view = node.view();
+  const untilMs = atMs + view.validForMs;
+  if (!hasChanged && (!view.isLeading || untilMs < toldUntilMs + 1)) return;
+  toldUntilMs = untilMs;
+  process.stderr.write(viewLine(view, atMs));
+}
+
+async function tellChanges(): Promise<void> {
+  for await (const _ of node.changes()) tell(true);
+}
+
+/** A renewal is no change of the view, but new proof. */
+async function tellProofs(): Promise<never> {
+  for (;;) {
+    await sleep(systemClock, TELL_PROOF_EVERY_MS);
+    tell(false);
   }
 }
 
+void tellProofs();
 try {
-  await Promise.all([node.run(), tellViews()]);
+  await Promise.all([node.run(), tellChanges()]);
   process.exit(0);
 } catch (error) {
   logger.error('elector failed', { error: describeError(error) });

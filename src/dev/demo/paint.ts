@@ -36,6 +36,15 @@ export function renderLine(line: Line, columns: number, withColours: boolean): s
   return rendered.trimEnd();
 }
 
+export function widthOf(line: Line): number {
+  return line.reduce((sum, { text }) => sum + lengthOf(text), 0);
+}
+
+/** The first that is not too wide, else the last. */
+export function widestThatFits(columns: number, variants: readonly Line[]): Line {
+  return variants.find((line) => widthOf(line) <= columns) ?? variants.at(-1) ?? [];
+}
+
 export function lengthOf(text: string): number {
   return [...text].length;
 }

@@ -2,21 +2,54 @@
 import { Agent, get } from 'node:http';
 import type { Clock } from '../../clock.ts';
 import type { Answer } from './event.ts';
+import { sharedNowMs } from './shared-clock.ts';
 
 export interface Poller {
-  ask(): Promise<Answer>;
+  /** Does not wait for the next round: something has just changed. */
+  hurry(): void;
+  /** There will be no more answers. */
   close(): void;
 }
 
+export interface PollerOptions {
+  readonly port: number;
+  readonly clock: Clock;
+  /** Is there anybody to ask? */
+  isDue(): boolean;
+  onAnswer(polled: { readonly sentAtMs: number; readonly atMs: number; readonly answer: Answer }): void;
+}
+
 const SILENT: Answer = { type: 'silent' };
+const POLL_EVERY_MS = 100;
 const ANSWER_WITHIN_MS = 400;
 const LONGEST_ANSWER_BYTES = 4096;
 
-export function createPoller(port: number, clock: Clock): Poller {
+export function startPoller({ port, clock, isDue, onAnswer }: PollerOptions): Poller {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  let isOpen = true;
+  // Someone may hurry while an answer is awaited that does not know of the change.
+  let next = Promise.withResolvers<void>();
+  const run = async () => {
+    while (isOpen) {
+      next = Promise.withResolvers();
+      if (isDue()) {
+        const sentAtMs = sharedNowMs();
+        const answer = await ask(port, agent, clock);
+        if (isOpen) onAnswer({ sentAtMs, atMs: sharedNowMs(), answer });
+      }
+      const timer = clock.setTimer(POLL_EVERY_MS, next.resolve);
+      await next.promise;
+      timer.cancel();
+    }
+  };
+  void run();
   return {
-    ask: () => ask(port, agent, clock),
-    close: () => agent.destroy(),
+    hurry: () => next.resolve(),
+    close() {
+      isOpen = false;
+      next.resolve();
+      agent.destroy();
+    },
   };
 }
 

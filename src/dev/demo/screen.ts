@@ -1,10 +1,14 @@
 /** What a person sees: a screen full of lines, drawn from the state. No terminal and no clock in here. */
 
-import { describeLock, formatMs, type HandOver } from './hand-over.ts';
+import type { DemoState } from './demo-state.ts';
+import { formatAge, formatTime } from './format.ts';
+import { describeHow, describeTime, type HandOver } from './hand-over.ts';
+import { helpPages } from './help.ts';
+import { commandLines, type Invitation } from './invitation.ts';
+import { drawCheck, drawLeader } from './leader-lines.ts';
 import { leaseEndsAtMs } from './lock-state.ts';
-import { type Colour, type Line, lengthOf, piece } from './paint.ts';
-import type { DemoState, MemberState } from './state.ts';
-import { isAlive, leaderAt } from './state.ts';
+import { drawMembers } from './member-table.ts';
+import { type Line, piece, widestThatFits, widthOf } from './paint.ts';
 
 export interface Frame {
   readonly nowMs: number;
@@ -12,197 +16,183 @@ export interface Frame {
   readonly rows: number;
   /** Of the embedded API. */
   readonly url: string;
+  readonly invitation: Invitation | null;
   /** What the demo answers to the last key; empty for nothing. */
   readonly message: string;
+  /** From 0: a page about the words instead; null for none. */
+  readonly helpPage: number | null;
 }
 
-const KEYS: readonly (readonly [key: string, meaning: string])[] = [
-  ['s', 'stop'],
-  ['k', 'kill'],
-  ['p', 'pause'],
-  ['c', 'cut off'],
-];
-/** Wide enough for the address of each member. */
-const WIDE_COLUMNS = 104;
+/** Below this not everything has a place. */
+const LEAST_COLUMNS = 60;
+const LEAST_ROWS = 14;
+/** From here on there are blank lines between the parts. */
+const LOOSE_ROWS = 24;
+/** From here on the guest's command has a place of its own. */
+const ROOMY_ROWS = 30;
 const MOST_HAND_OVERS_SHOWN = 12;
 const BAR_WIDTH = 30;
 
 /** Exactly `rows` lines; each may be too wide still. */
 export function drawScreen(state: DemoState, frame: Frame): readonly Line[] {
-  const top = [
-    drawTitle(state, frame),
-    [],
-    drawLeader(state, frame),
-    [],
-    ...drawMembers(state, frame),
-    [],
-    ...drawLock(state, frame),
-    [],
-  ];
-  const bottom = [[piece(` ${frame.message}`, 'yellow')], drawKeys()];
-  const room = Math.max(0, frame.rows - top.length - bottom.length);
-  const middle = drawLists(state, room);
-  const filler = Array.from({ length: room - middle.length }, (): Line => []);
+  const { columns, rows } = frame;
+  if (frame.helpPage !== null) return drawHelpPage(state, frame, frame.helpPage);
+  const isSmall = columns < LEAST_COLUMNS || rows < LEAST_ROWS;
+  const top = isSmall ? drawEssence(state, frame) : drawTop(state, frame);
+  const bottom = [...drawFoot(frame, isSmall), drawKeys(columns)];
+  const room = Math.max(0, rows - top.length - bottom.length);
+  const middle = isSmall ? [] : drawLists(state, room, rows >= LOOSE_ROWS);
   // On a terminal that is too low the keys stay: without them nobody gets out.
-  return [...top, ...middle, ...filler].slice(0, Math.max(0, frame.rows - bottom.length)).concat(bottom);
+  return filled([...top, ...middle], rows - bottom.length).concat(bottom.slice(-Math.max(1, rows)));
+}
+
+function drawTop(state: DemoState, frame: Frame): Line[] {
+  const { nowMs, columns } = frame;
+  const gap: Line[] = frame.rows >= LOOSE_ROWS ? [[]] : [];
+  return [
+    ...[drawTitle(state, frame), ...gap],
+    ...[drawLeader(state, nowMs), drawCheck(state, columns), ...gap],
+    ...[...drawMembers(state, nowMs, columns), ...gap],
+    ...[...drawLock(state, frame), ...gap],
+  ];
+}
+
+/** For a window in which not even the members have a place. */
+function drawEssence(state: DemoState, { nowMs, columns }: Frame): Line[] {
+  const last = state.handOvers.at(-1);
+  const handOver = last === undefined ? [] : [drawHandOver(last, state.startedAtMs)];
+  return [drawLeader(state, nowMs), drawCheck(state, columns), ...handOver];
+}
+
+/** After the last page there is none. */
+export function helpPageAfter(page: number | null, frame: Frame): number | null {
+  const next = page === null ? 0 : page + 1;
+  return next < pagesOf(frame).length ? next : null;
+}
+
+function pagesOf({ invitation, columns, rows }: Frame): readonly (readonly Line[])[] {
+  return helpPages(invitation, columns, rows - 2);
+}
+
+function drawHelpPage(state: DemoState, frame: Frame, page: number): readonly Line[] {
+  const pages = pagesOf(frame);
+  // The window may have been smaller.
+  const shown = pages[Math.min(page, pages.length - 1)] ?? [];
+  const isLast = page >= pages.length - 1;
+  const keys = [piece(' h', 'cyan'), piece(isLast ? ' back' : ' more'), piece('   q', 'cyan'), piece(' quit')];
+  return [drawTitle(state, frame), ...filled(shown, frame.rows - 2), keys];
+}
+
+function filled(lines: readonly Line[], rows: number): Line[] {
+  const most = Math.max(0, rows);
+  return [...lines.slice(0, most), ...Array.from({ length: most - lines.length }, (): Line => [])];
 }
 
 function drawTitle(state: DemoState, { nowMs, columns, url }: Frame): Line {
-  const title = ' k8s-elector demo';
-  const about = `   ${state.members.length} electors, ttl ${state.ttlMs / 1000}s, API ${url}`;
-  const time = formatTime(nowMs - state.startedAtMs, 0);
-  const gap = Math.max(2, columns - lengthOf(title) - lengthOf(about) - lengthOf(time) - 1);
-  return [piece(title, 'bold'), piece(about, 'dim'), piece(' '.repeat(gap)), piece(time)];
+  const title = piece(' k8s-elector demo', 'bold');
+  const ttl = `ttl ${state.ttlMs / 1000}s`;
+  const time = piece(formatTime(nowMs - state.startedAtMs, 0));
+  const { length } = state.members;
+  const address = url.slice(url.indexOf('//') + 2);
+  const variants = [`   ${length} electors, ${ttl}, API ${url}`, `  ${ttl}, API ${address}`, `  ${ttl}`];
+  const lines = variants.map((about): Line => [title, piece(about, 'dim'), piece('  '), time]);
+  const line = widestThatFits(columns - 1, lines);
+  return line.toSpliced(-1, 0, piece(' '.repeat(Math.max(0, columns - 1 - widthOf(line)))));
 }
 
-function drawLeader(state: DemoState, frame: Frame): Line {
-  const { nowMs, columns } = frame;
-  const leader = leaderAt(state, nowMs);
-  const { term } = state;
-  const left =
-    leader === null || term === null
-      ? [piece('nobody', 'yellow'), piece(whyNobody(state, nowMs))]
-      : [
-          piece(leader, 'green'),
-          piece(` for ${formatAge(nowMs - term.sinceMs)}   term ${term.term}   fencing token `),
-          piece(term.token, 'bold'),
-        ];
-  const isSafe = state.overlaps.length === 0;
-  const verdict = isSafe ? piece('never two leaders', 'green') : piece('TWO LED AT ONCE', 'red');
-  const line = [piece(' LEADER  ', 'bold'), ...left];
-  const width = line.reduce((sum, { text }) => sum + lengthOf(text), 0);
-  return [...line, piece(' '.repeat(Math.max(2, columns - width - lengthOf(verdict.text) - 1))), verdict];
-}
-
-function whyNobody({ lock }: DemoState, nowMs: number): string {
-  if (lock === null) return ': there is no lock yet';
-  if (lock.holder === '') return ': the lock is free';
-  const leftMs = leaseEndsAtMs(lock) - nowMs;
-  return `: the lease of ${lock.holder} ${leftMs > 0 ? `runs out in ${formatAge(leftMs)}` : 'has run out'}`;
-}
-
-function drawMembers(state: DemoState, frame: Frame): Line[] {
-  const isWide = frame.columns >= WIDE_COLUMNS;
-  const header = [
-    piece(' MEMBER', 'bold', 9),
-    piece('STATE', 'bold', 17),
-    piece('TERM', 'bold', 6),
-    piece('GET /', 'bold', 37),
-    piece('POD LABEL', 'bold', 13),
-    ...(isWide ? [piece('ADDRESS', 'bold')] : []),
-  ];
-  const rows = state.members.map((member): Line => {
-    const [shown, colour] = shownState(state, member, frame.nowMs);
-    const { text, colour: answerColour } = shownAnswer(member);
-    return [
-      piece(` ${member.name}`, isAlive(member) ? 'plain' : 'dim', 9),
-      piece(shown, colour, 17),
-      piece(String(member.view?.term ?? '-'), isAlive(member) ? 'plain' : 'dim', 6),
-      piece(text, answerColour, 37),
-      piece(member.label || '-', member.label === 'leader' ? 'green' : 'plain', 13),
-      ...(isWide ? [piece(`http://127.0.0.1:${member.port}/`, 'dim')] : []),
-    ];
-  });
-  return [header, ...rows];
-}
-
-function shownState(state: DemoState, member: MemberState, nowMs: number): readonly [string, Colour] {
-  const { standing, view, sinceMs, exitCode } = member;
-  switch (standing) {
-    case 'running':
-      if (leaderAt(state, nowMs) === member.name) return ['leading', 'green'];
-      return view?.phase === 'standby' ? ['standby', 'plain'] : ['stopping', 'yellow'];
-    case 'paused':
-    case 'cut off':
-      return [`${standing} ${formatAge(nowMs - sinceMs)}`, 'yellow'];
-    case 'stopped':
-    case 'failed':
-      return [`${standing}${exitCode === null ? '' : `, exit ${exitCode}`}`, standing === 'failed' ? 'red' : 'dim'];
-    case 'killed':
-      return ['killed', 'red'];
-    case 'starting':
-    case 'stopping':
-      return [standing, 'yellow'];
-  }
-}
-
-function shownAnswer(member: MemberState): { readonly text: string; readonly colour: Colour } {
-  const { answer } = member;
-  if (!isAlive(member) || answer === null) return { text: '-', colour: 'dim' };
-  if (answer.type === 'silent') return { text: 'no answer', colour: 'yellow' };
-  const text = `is_leader: ${answer.isLeader}, leader: ${JSON.stringify(answer.leader)}`;
-  return { text, colour: answer.isLeader ? 'green' : 'plain' };
-}
-
-function drawLock(state: DemoState, { nowMs }: Frame): Line[] {
+function drawLock(state: DemoState, { nowMs, columns }: Frame): Line[] {
   const { lock } = state;
   const name = piece(` LOCK  ${state.lockName}`, 'bold');
   if (lock === null) return [[name, piece('   not there yet')], []];
-  const about = `   holder ${JSON.stringify(lock.holder)}   version ${lock.version}   transitions ${lock.transitions}`;
-  if (lock.holder === '') return [[name, piece(about)], [piece(' free')]];
-  const leftMs = Math.max(0, leaseEndsAtMs(lock) - nowMs);
-  const filled = Math.min(BAR_WIDTH, Math.round((leftMs / lock.durationMs) * BAR_WIDTH));
-  const colour = leftMs > lock.durationMs / 2 ? 'green' : leftMs > 0 ? 'yellow' : 'red';
+  const holder = `holder ${JSON.stringify(lock.holder)}`;
+  const about = widestThatFits(columns, [
+    [name, piece(`   ${holder}   version ${lock.version}   transitions ${lock.transitions}`)],
+    [name, piece(`  ${holder}  version ${lock.version}  transitions ${lock.transitions}`)],
+    [name, piece(`  ${JSON.stringify(lock.holder)}  version ${lock.version}  transitions ${lock.transitions}`)],
+  ]);
+  if (lock.holder === '') return [about, [piece(' free')]];
+  const leftMs = leaseEndsAtMs(lock) - nowMs;
+  const share = Math.max(0, leftMs) / lock.durationMs;
+  const full = Math.min(BAR_WIDTH, Math.round(share * BAR_WIDTH));
   const bar = [
     piece(' '),
-    piece('█'.repeat(filled), colour),
-    piece('░'.repeat(BAR_WIDTH - filled), 'dim'),
-    piece(leftMs > 0 ? ` runs out in ${formatAge(leftMs)}` : ' has run out'),
-    piece(`, renewed ${formatAge(nowMs - lock.writtenAtMs)} ago`),
+    piece('█'.repeat(full), share > 0.5 ? 'green' : 'yellow'),
+    piece('░'.repeat(BAR_WIDTH - full), 'dim'),
   ];
-  return [[name, piece(about)], bar];
+  const left = leftMs > 0 ? ` runs out in ${formatAge(leftMs)}` : ` ran out ${formatAge(-leftMs)} ago`;
+  const renewed = `, renewed ${formatAge(nowMs - lock.writtenAtMs)} ago`;
+  return [
+    about,
+    widestThatFits(columns, [
+      [...bar, piece(left), piece(renewed)],
+      [...bar, piece(left)],
+    ]),
+  ];
 }
 
 /** Hand-overs and events share what room there is; both newest first. */
-function drawLists(state: DemoState, room: number): Line[] {
-  const forHandOvers = Math.min(Math.ceil((room - 3) / 2), MOST_HAND_OVERS_SHOWN);
+function drawLists(state: DemoState, room: number, isLoose: boolean): Line[] {
+  const gap: Line[] = isLoose ? [[]] : [];
+  const forLines = room - 2 - gap.length;
+  const forHandOvers = Math.min(Math.ceil(forLines / 2), MOST_HAND_OVERS_SHOWN);
   if (forHandOvers <= 0) return [];
   const { startedAtMs } = state;
   const handOvers = state.handOvers.toReversed().slice(0, forHandOvers);
-  const events = state.notes.toReversed().slice(0, room - 3 - Math.max(1, handOvers.length));
+  // What was told late stands where it belongs.
+  const notes = state.notes.toSorted((a, b) => a.atMs - b.atMs).toReversed();
+  const events = notes.slice(0, forLines - Math.max(1, handOvers.length));
   return [
     [piece(' HAND-OVERS', 'bold')],
     ...(handOvers.length === 0 ? [[piece(' none yet', 'dim')]] : []),
     ...handOvers.map((handOver) => drawHandOver(handOver, startedAtMs)),
-    [],
+    ...gap,
     [piece(' EVENTS', 'bold')],
     ...events.map((note) => [piece(` ${formatTime(note.atMs - startedAtMs)}  `, 'dim'), piece(note.text)]),
   ];
 }
 
 export function drawHandOver(handOver: HandOver, startedAtMs: number): Line {
-  const { from, to, cause, atMs, tookMs } = handOver;
+  const { from, to, cause, atMs } = handOver;
   const who = from === '' ? `first: ${to}` : `${from} → ${to}`;
   return [
     piece(` ${formatTime(atMs - startedAtMs)}  `, 'dim'),
     piece(who, 'plain', 15),
     piece(cause, 'cyan', 9),
-    piece(formatMs(tookMs).padStart(7), 'bold'),
-    piece(`  ${describeLock(handOver)}`),
+    piece(describeTime(handOver).padStart(7), 'bold'),
+    piece(`  ${describeHow(handOver)}`),
   ];
 }
 
-function drawKeys(): Line {
-  const line = KEYS.flatMap(([key, meaning]) => [piece(` ${key}`, 'cyan'), piece(` ${meaning} `)]);
-  const rest = [
-    piece('the leader', 'dim'),
-    piece('   b', 'cyan'),
-    piece(' bring back'),
-    piece('   q', 'cyan'),
-    piece(' quit'),
+/** Above the keys: what the last key was answered, else how to take part. */
+function drawFoot({ message, invitation, columns, rows }: Frame, isSmall: boolean): Line[] {
+  const said = message === '' ? [] : [[piece(` ${message}`, 'yellow')]];
+  if (isSmall) {
+    const small: Line = [piece(` window too small: ${LEAST_COLUMNS}x${LEAST_ROWS} shows all`, 'yellow')];
+    return said.length > 0 ? said : [small];
+  }
+  if (invitation === null || rows < LOOSE_ROWS) return said;
+  const hint: Line = [
+    piece(' GUEST   '),
+    piece('h', 'cyan'),
+    piece(' shows the command for a fourth elector of yours'),
   ];
-  return [...line, ...rest];
+  if (rows < ROOMY_ROWS) return said.length > 0 ? said : [hint];
+  const command = commandLines(invitation, columns - 2).map((line): Line => [piece(` ${line}`, 'cyan')]);
+  return [
+    [],
+    [piece(' GUEST', 'bold'), piece('  a fourth elector, in another terminal (h tells more):')],
+    ...command,
+    said[0] ?? [],
+  ];
 }
 
-/** `1:02.34`, or without decimals `1:02`. */
-export function formatTime(ms: number, decimals: 0 | 2 = 2): string {
-  const hundredths = Math.max(0, Math.floor(ms / 10));
-  const seconds = Math.floor(hundredths / 100);
-  const whole = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
-  return decimals === 0 ? whole : `${whole}.${String(hundredths % 100).padStart(2, '0')}`;
-}
-
-function formatAge(ms: number): string {
-  const seconds = Math.max(0, ms) / 1000;
-  return seconds < 10 ? `${seconds.toFixed(1)} s` : `${Math.round(seconds)} s`;
+function drawKeys(columns: number): Line {
+  const key = (name: string, meaning: string) => [piece(` ${name}`, 'cyan'), piece(` ${meaning}`)];
+  const way = [...key('s', 'stop'), ...key(' k', 'kill'), ...key(' p', 'pause'), ...key(' c', 'cut off')];
+  const out = [...key(' h', 'help'), ...key(' q', 'quit')];
+  return widestThatFits(columns, [
+    [...way, piece(' the leader', 'dim'), ...key('  b', 'bring back'), ...key('  h', 'help'), ...key('  q', 'quit')],
+    [...way, ...key(' b', 'back'), ...out],
+    out,
+  ]);
 }

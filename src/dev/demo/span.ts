@@ -50,6 +50,11 @@ export function leadingSpan(spans: readonly Span[], nowMs: number): Span | null 
   return spans.find((span) => span.source === 'log' && span.isOpen && nowMs < span.validUntilMs) ?? null;
 }
 
+/** In which a member leads, by its log, or led when it was last heard. */
+export function openLogSpan(spans: readonly Span[], member: string): Span | undefined {
+  return openSpan(spans, member, 'log');
+}
+
 /** Pairs of different members that led at the same time. Touching is no overlap. */
 export function findOverlaps(spans: readonly Span[]): Overlap[] {
   return spans.flatMap((a, index) =>

@@ -4,15 +4,16 @@
  */
 import type { DemoState, MemberState, Standing } from './demo-state.ts';
 import type { Action, DemoEvent } from './event.ts';
-import type { Cause, HandOver } from './hand-over.ts';
-import { howFreed, lockAfter } from './lock-state.ts';
+import type { Cause } from './hand-over.ts';
+import { lockAfter } from './lock-state.ts';
 import type { SeenView } from './member-line.ts';
-import { noteOf } from './note.ts';
-import { findOverlaps, leadingSpan, type Overlap, type Span, trackSpans } from './span.ts';
+import { notesOf } from './note.ts';
+import { findOverlaps, type Overlap, type Span, trackSpans } from './span.ts';
+import { leaderAt, withAbsence, withGuestsTerm, withTerm } from './succession.ts';
 
 export type { DemoState, MemberState } from './demo-state.ts';
+export { guestAt, isAvailable, leaderAt, memberOf } from './succession.ts';
 
-const KEPT_HAND_OVERS = 50;
 const KEPT_NOTES = 50;
 const KEPT_OVERLAPS = 5;
 
@@ -23,12 +24,14 @@ export function initialState(options: {
   readonly members: readonly { readonly name: string; readonly port: number }[];
 }): DemoState {
   const { startedAtMs } = options;
-  const fresh = { standing: 'starting', sinceMs: startedAtMs, view: null, answer: null, label: '' } as const;
+  const fresh = { ...freshProcess(startedAtMs), askedAtMs: startedAtMs, label: '', cause: null };
   return {
     ...options,
-    members: options.members.map((member) => ({ ...member, ...fresh, cause: null, exitCode: null })),
+    atMs: startedAtMs,
+    members: options.members.map((member) => ({ ...member, ...fresh })),
     lock: null,
     term: null,
+    absence: null,
     handOvers: [],
     spans: [],
     overlaps: [],
@@ -41,22 +44,14 @@ export function reduce(state: DemoState, event: DemoEvent): DemoState {
   const spans = trackSpans(state.spans, event);
   const tracked = {
     ...state,
+    atMs: Math.max(state.atMs, event.atMs),
     spans,
     overlaps: spans === state.spans ? state.overlaps : withOverlaps(state.overlaps, spans),
     polls: state.polls + (event.type === 'polled' && event.answer.type === 'answered' ? 1 : 0),
   };
-  const next = apply(tracked, event);
-  const note = noteOf(event, state, next);
-  return note === null ? next : { ...next, notes: [...next.notes, note].slice(-KEPT_NOTES) };
-}
-
-export function memberOf(state: DemoState, name: string): MemberState | undefined {
-  return state.members.find((member) => member.name === name);
-}
-
-/** Has it a process that can lead, undisturbed? */
-export function isAvailable({ standing }: MemberState): boolean {
-  return standing === 'running';
+  const next = withAbsence(apply(tracked, event), event.atMs);
+  const notes = notesOf(event, state, next);
+  return notes.length === 0 ? next : { ...next, notes: [...next.notes, ...notes].slice(-KEPT_NOTES) };
 }
 
 /** Has it a process at all? */
@@ -64,34 +59,31 @@ export function isAlive({ standing }: MemberState): boolean {
   return standing !== 'stopped' && standing !== 'killed' && standing !== 'failed';
 }
 
-/** Who leads at this instant, by its own log; null while nobody does. */
-export function leaderAt(state: DemoState, nowMs: number): string | null {
-  return leadingSpan(state.spans, nowMs)?.member ?? null;
+/** Was the last answer asked for before something else became known, so that it may contradict that? */
+export function isAnswerOld({ askedAtMs, newsAtMs }: MemberState): boolean {
+  return askedAtMs < newsAtMs;
 }
 
 function apply(state: DemoState, event: DemoEvent): DemoState {
   switch (event.type) {
     case 'acted':
       return applyAction(state, event);
-    case 'started': {
-      const fresh = { standing: 'starting', sinceMs: event.atMs, view: null, answer: null, exitCode: null } as const;
-      return changed(state, event.member, () => ({ ...fresh, cause: null }));
-    }
+    case 'started':
+      return changed(state, event.member, () => freshProcess(event.atMs));
     case 'said':
       if (event.line.type === 'started-leading') return applyNewTerm(state, event.member, event.line);
       if (event.line.type !== 'view') return state;
       return applyView(state, event.member, event.line.view, event.atMs);
     case 'exited':
-      return changed(state, event.member, ({ standing }) => ({
-        standing: standing === 'killed' ? 'killed' : standing === 'stopping' ? 'stopped' : 'failed',
-        sinceMs: event.atMs,
-        answer: null,
-        exitCode: event.code,
-      }));
-    case 'polled':
-      return changed(state, event.member, (member) => (isAlive(member) ? { answer: event.answer } : {}));
-    case 'lock-written':
-      return { ...state, lock: lockAfter(state.lock, event.lock, event.atMs) };
+      return changed(state, event.member, (member) => afterExit(member, event));
+    case 'polled': {
+      const { answer, sentAtMs } = event;
+      return changed(state, event.member, (member) => (isAlive(member) ? { answer, askedAtMs: sentAtMs } : {}));
+    }
+    case 'lock-written': {
+      const lock = lockAfter(state.lock, event.lock, event.atMs);
+      return withGuestsTerm({ ...state, lock }, state.lock?.holder ?? '');
+    }
     case 'labelled':
       return changed(state, event.member, () => ({ label: event.label }));
   }
@@ -121,47 +113,46 @@ function applyAction(state: DemoState, { member, action, atMs }: DemoEvent & { t
   return changed(state, member, () => ({
     standing: STANDING_AFTER[action],
     sinceMs: atMs,
+    newsAtMs: atMs,
     ...(cause === undefined ? {} : { cause: { cause, atMs } }),
     ...(survived ? { cause: null } : {}),
   }));
 }
 
-function applyView(state: DemoState, member: string, view: SeenView, atMs: number): DemoState {
-  return changed(state, member, ({ standing, sinceMs }) => {
-    const isUp = standing === 'starting' && view.phase !== 'starting';
-    return { view, standing: isUp ? 'running' : standing, sinceMs: isUp ? atMs : sinceMs };
+function applyView(state: DemoState, name: string, view: SeenView, atMs: number): DemoState {
+  return changed(state, name, (member) => {
+    const known = member.view;
+    const isNews = known === null || known.isLeading !== view.isLeading || known.leader !== view.leader;
+    const news = isNews ? { view, newsAtMs: atMs } : { view };
+    if (member.standing !== 'starting' || view.phase === 'starting') return news;
+    return { ...news, standing: 'running', sinceMs: atMs, upAtMs: atMs };
   });
 }
 
 function applyNewTerm(
   state: DemoState,
   member: string,
-  { atMs, term, token }: { readonly atMs: number; readonly term: number; readonly token: string },
+  begun: { readonly atMs: number; readonly term: number; readonly token: string },
 ): DemoState {
-  const handOver = handOverTo(state, member, atMs);
-  const next = {
-    ...state,
-    term: { member, term, token, sinceMs: atMs },
-    handOvers: [...state.handOvers, handOver].slice(-KEPT_HAND_OVERS),
-  };
-  return changed(next, member, () => ({ cause: null }));
+  return changed(withTerm(state, member, begun), member, () => ({ cause: null, newsAtMs: begun.atMs }));
 }
 
-function handOverTo(state: DemoState, to: string, atMs: number): HandOver {
-  const from = state.term?.member ?? '';
-  if (from === '') {
-    return { from, to, cause: 'start', atMs, tookMs: atMs - state.startedAtMs, lock: { type: 'new' } };
-  }
-  const lost = state.spans.findLast((span) => span.member === from && span.source === 'log' && span.fromMs < atMs);
-  const because = memberOf(state, from)?.cause ?? { cause: 'lapsed' as const, atMs: lost?.toMs ?? atMs };
-  return {
-    from,
-    to,
-    cause: because.cause,
-    atMs,
-    tookMs: Math.max(0, atMs - because.atMs),
-    lock: howFreed(state.lock, from, to, atMs),
-  };
+/** What cost the process before it the leadership stays in mind: it is why another may lead. */
+function freshProcess(atMs: number) {
+  const nothingYet = { upAtMs: null, view: null, answer: null, exitCode: null } as const;
+  return { standing: 'starting', sinceMs: atMs, newsAtMs: atMs, ...nothingYet } as const;
+}
+
+/** It may have ended without the demo: by a hand in another terminal, or by itself. */
+function afterExit(
+  { standing }: MemberState,
+  { atMs, code, signal }: DemoEvent & { type: 'exited' },
+): Partial<MemberState> {
+  const wasKilled = standing === 'killed' || signal !== null;
+  const wasAsked = standing === 'stopping' || code === 0;
+  const standingNow = wasAsked ? 'stopped' : wasKilled ? 'killed' : 'failed';
+  const ended = { standing: standingNow, sinceMs: atMs, newsAtMs: atMs, answer: null, exitCode: code } as const;
+  return standingNow === 'killed' && standing !== 'killed' ? { ...ended, cause: { cause: 'killed', atMs } } : ended;
 }
 
 function withOverlaps(known: readonly Overlap[], spans: readonly Span[]): readonly Overlap[] {

@@ -18,12 +18,13 @@ export interface Terminal {
 const ENTER = '\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J';
 const LEAVE = '\x1b[?7h\x1b[?25h\x1b[?1049l';
 /** Between these a terminal that knows them shows nothing, so that no half frame is seen. */
-const BEGIN_FRAME = '\x1b[?2026h\x1b[H';
+const BEGIN_FRAME = '\x1b[?2026h';
 const END_FRAME = '\x1b[?2026l';
+const CLEAR = '\x1b[2J';
 
 export function openTerminal(stdin: ReadStream, stdout: WriteStream): Terminal {
   let isOpen = true;
-  let drawn = '';
+  let drawn: readonly string[] | null = null;
   const close = () => {
     if (!isOpen) return;
     isOpen = false;
@@ -40,10 +41,14 @@ export function openTerminal(stdin: ReadStream, stdout: WriteStream): Terminal {
   return {
     size: () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 }),
     draw(lines) {
-      const frame = lines.map((line) => `${line}\x1b[K`).join('\r\n');
-      if (!isOpen || frame === drawn) return;
-      drawn = frame;
-      stdout.write(`${BEGIN_FRAME}${frame}\x1b[J${END_FRAME}`);
+      if (!isOpen) return;
+      const before = drawn;
+      // Only what has changed: a line that is being marked with the mouse stays marked. Cleared before it is written,
+      // since after a full line the cursor stands on its last character.
+      const changes = lines.flatMap((line, row) => (line === before?.[row] ? [] : `\x1b[${row + 1};1H\x1b[2K${line}`));
+      drawn = lines;
+      if (changes.length === 0) return;
+      stdout.write(`${BEGIN_FRAME}${before === null ? CLEAR : ''}${changes.join('')}${END_FRAME}`);
     },
     onKey(listener) {
       stdin.on('data', (text: string) => {
@@ -54,7 +59,7 @@ export function openTerminal(stdin: ReadStream, stdout: WriteStream): Terminal {
     },
     onResize(listener) {
       stdout.on('resize', () => {
-        drawn = '';
+        drawn = null;
         listener();
       });
     },

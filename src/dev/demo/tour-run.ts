@@ -2,9 +2,8 @@
 import { type Clock, systemClock } from '../../clock.ts';
 import type { Note } from './demo-state.ts';
 import type { Fleet } from './fleet.ts';
-import { formatMs } from './hand-over.ts';
+import { formatMs, formatTime } from './format.ts';
 import { type Piece, piece } from './paint.ts';
-import { formatTime } from './screen.ts';
 import type { DemoState } from './state.ts';
 import { TOUR, type TourStep } from './tour.ts';
 

@@ -3,7 +3,8 @@
  * pure functions over the state; tour-run.ts does it.
  */
 import type { Action } from './event.ts';
-import { describeLock, formatMs, type HandOver } from './hand-over.ts';
+import { formatMs } from './format.ts';
+import { describeHow, describeTime, type HandOver } from './hand-over.ts';
 import { type DemoState, isAvailable, type MemberState, memberOf } from './state.ts';
 
 export interface TourStep {
@@ -100,7 +101,7 @@ function loss(
     result(state, subject) {
       const handOver = handOverFrom(state, subject);
       if (handOver === undefined) return '';
-      return `${handOver.to} leads after ${formatMs(handOver.tookMs)}: ${describeLock(handOver)}`;
+      return `${handOver.to} leads after ${describeTime(handOver)}: ${describeHow(handOver)}`;
     },
   };
 }
@@ -129,7 +130,7 @@ function isHandedOver(state: DemoState, subject: string, standing: MemberState['
 function waitedForLease(state: DemoState, subject: string): readonly string[] {
   const handOver = handOverFrom(state, subject);
   if (handOver?.lock.type === 'expired' && handOver.lock.lateMs >= 0) return [];
-  return [`expected the lease of ${subject} to run out first: ${handOver === undefined ? '' : describeLock(handOver)}`];
+  return [`expected the lease of ${subject} to run out first: ${handOver === undefined ? '' : describeHow(handOver)}`];
 }
 
 function handOverFrom(state: DemoState, subject: string): HandOver | undefined {

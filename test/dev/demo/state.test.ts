@@ -1,17 +1,20 @@
-/** What the demo makes of its events: hand-overs, their causes and their durations. */
+/** What the demo makes of its events: hand-overs, their causes and their durations, and what it takes for old. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { leaderAt, memberOf } from '../../../src/dev/demo/state.ts';
+import type { DemoEvent } from '../../../src/dev/demo/event.ts';
+import { isAnswerOld, leaderAt, memberOf } from '../../../src/dev/demo/state.ts';
 import {
   acted,
   after,
   aliceLeads,
+  answers,
   bobTakesOver,
   exited,
   lockWritten,
   startsLeading,
   stepsDown,
   tellsLeading,
+  tellsStandby,
 } from './scene.ts';
 
 describe('a hand-over', () => {
@@ -33,6 +36,7 @@ describe('a hand-over', () => {
       cause: 'stopped',
       atMs: 1020,
       tookMs: 20,
+      absence: null,
       lock: { type: 'released', earlyMs: 490 + 3000 - 1020 },
     });
     assert.equal(memberOf(state, 'alice')?.standing, 'stopped');
@@ -47,6 +51,7 @@ describe('a hand-over', () => {
       cause: 'killed',
       atMs: 3500,
       tookMs: 2500,
+      absence: null,
       lock: { type: 'expired', lateMs: 10 },
     });
   });
@@ -83,5 +88,41 @@ describe('the leader', () => {
 
   it('counts as failed when its process ends and nobody asked for it', () => {
     assert.equal(memberOf(after([exited('alice', 1000, 1)], aliceLeads), 'alice')?.standing, 'failed');
+  });
+});
+
+describe('a member that somebody else ends', () => {
+  it('was killed by a signal, from that moment on', () => {
+    const state = after(
+      [exited('alice', 1000, null), lockWritten('bob', 3495), ...bobTakesOver(3500, ['carol'])],
+      aliceLeads,
+    );
+    assert.equal(memberOf(state, 'alice')?.standing, 'killed');
+    assert.equal(state.handOvers.at(-1)?.cause, 'killed');
+    assert.equal(state.handOvers.at(-1)?.tookMs, 2500);
+  });
+
+  it('was stopped when it ends well, and its lock was released', () => {
+    const ended = [stepsDown('alice', 1001), lockWritten('', 1010), exited('alice', 1018, 0)];
+    const state = after([...ended, lockWritten('bob', 1015), ...bobTakesOver(1020, ['carol'])], aliceLeads);
+    assert.equal(memberOf(state, 'alice')?.standing, 'stopped');
+    assert.equal(state.handOvers.at(-1)?.cause, 'released');
+    assert.equal(state.handOvers.at(-1)?.tookMs, 19);
+  });
+});
+
+describe('an answer', () => {
+  it('is old once its member told something else, until it is asked again', () => {
+    const isOld = (...events: DemoEvent[]) => {
+      const alice = memberOf(after(events, aliceLeads), 'alice');
+      assert.ok(alice !== undefined);
+      return isAnswerOld(alice);
+    };
+    assert.equal(isOld(), false);
+    assert.equal(isOld(tellsLeading('alice', 1000)), false, 'a renewal changes no answer');
+    assert.equal(isOld(tellsStandby('alice', 1000)), true);
+    assert.equal(isOld(acted('alice', 'pause', 1000)), true);
+    assert.equal(isOld(tellsStandby('alice', 1000), answers('alice', 1001.5, false)), false);
+    assert.equal(isOld(tellsStandby('alice', 1000), answers('alice', 1000.5, true)), true, 'asked before');
   });
 });
