@@ -76,8 +76,11 @@ export class History {
     }
     const watch = { interest, from, receiver };
     this.#watches.add(watch);
-    for (const { version, kind, event } of [...this.#events]) {
-      if (kind !== interest.kind || version <= from || !interest.accepts(event.object)) continue;
+    // Versions grow, so that the newest events are the ones to send: of those that are here now, no later ones.
+    let first = this.#events.length;
+    while (first > 0 && (this.#events[first - 1]?.version ?? 0) > from) first -= 1;
+    for (const { kind, event } of this.#events.slice(first)) {
+      if (kind !== interest.kind || !interest.accepts(event.object)) continue;
       if (this.#watches.has(watch)) receiver.event(event);
     }
     return {

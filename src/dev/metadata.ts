@@ -93,11 +93,24 @@ export function labelsOf(kind: Kind, { name, labels }: ObjectMeta): JsonObject {
   return kind === namespaces ? { labels: { ...labels, 'kubernetes.io/metadata.name': name } } : {};
 }
 
+const firstFields = [
+  'name',
+  'generateName',
+  'namespace',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+];
+
 /** The fields of `metadata` in the order in which the real API writes them, without those that are not set. */
 export function inOrder(metadata: JsonObject & { readonly name: string }): ObjectMeta {
-  const { name, generateName, namespace, uid, resourceVersion, generation, creationTimestamp, ...rest } = metadata;
-  const { deletionTimestamp, deletionGracePeriodSeconds, ...others } = rest;
-  const system = { name, generateName, namespace, uid, resourceVersion, generation, creationTimestamp };
-  const all = { ...system, deletionTimestamp, deletionGracePeriodSeconds, ...others };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as unknown as ObjectMeta;
+  const ordered: Record<string, unknown> = {};
+  for (const field of firstFields) if (metadata[field] !== undefined) ordered[field] = metadata[field];
+  for (const field of Object.keys(metadata)) {
+    if (metadata[field] !== undefined && !firstFields.includes(field)) ordered[field] = metadata[field];
+  }
+  return ordered as ObjectMeta;
 }

@@ -38,8 +38,15 @@ export type Decoded =
   /** It is one, but not of this kind. `version` is the one it names. */
   | { readonly type: 'wrong'; readonly kind: string; readonly version: string; readonly message: string };
 
+/**
+ * What a request bears: text, or the object that the text would mean, for callers in the same process. Such an object
+ * is taken over: parts of it may be kept, and are frozen then.
+ */
+export type Body = string | JsonObject;
+
 /** Parses and decodes a request's body. Null decodes as an object without fields, as it does there. */
-export function decodeBody(kind: Kind, body: string): Decoded {
+export function decodeBody(kind: Kind, body: Body): Decoded {
+  if (typeof body !== 'string') return decodeObject(kind, body);
   let json: unknown;
   try {
     json = JSON.parse(body);
@@ -68,17 +75,30 @@ export function decodeObject(kind: Kind, json: JsonObject): Decoded {
   if (named.kind !== kind.kind || named.apiVersion !== apiVersionOf(kind)) return wrong(kindProblem(kind, named));
 
   const problems: string[] = [];
-  const { metadata, ...fields } = decodeStruct({ ...json }, rootOf(kind), '', problems);
+  const fields = decodeStruct(json, roots.get(kind) ?? [], problems);
   const [problem] = problems;
   if (problem !== undefined) return wrong(problem);
-  const decodedMetadata = { name: '', ...(metadata as JsonObject) };
-  return {
-    type: 'ok',
-    object: { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata: decodedMetadata, ...fields },
-  };
+  const metadata = { name: '', ...(fields.metadata as JsonObject) };
+  return { type: 'ok', object: { kind: kind.kind, apiVersion: apiVersionOf(kind), ...fields, metadata } };
 }
 
-type Field =
+/** Do two objects say the same, in whatever order? A field that is undefined is one that is not there. */
+export function sameJson(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const left = a as JsonObject;
+  const right = b as JsonObject;
+  for (const key in left) if (!sameJson(left[key], ownField(right, key))) return false;
+  for (const key in right) if (right[key] !== undefined && ownField(left, key) === undefined) return false;
+  return true;
+}
+
+function ownField(object: JsonObject, key: string): unknown {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
+}
+
+type Leaf =
   | 'string'
   /** A pointer in Go: an empty text is kept, null is not. */
   | 'optional-string'
@@ -91,15 +111,24 @@ type Field =
   | 'bytes-map'
   | 'string-list'
   | 'list'
-  | 'any'
-  | Struct;
+  | 'any';
 
 interface Struct {
   /** The name of Go's type, as messages give it. */
   readonly goName: string;
   /** Written even when it has no fields. */
   readonly always: boolean;
-  readonly fields: Readonly<Record<string, Field>>;
+  readonly fields: Readonly<Record<string, Leaf | Struct>>;
+}
+
+/** A field of a struct, ready for decoding. */
+interface Field {
+  readonly name: string;
+  readonly type: Leaf | Struct;
+  /** As messages name it: `LeaseSpec.spec.renewTime`. */
+  readonly where: string;
+  /** Of a struct. */
+  readonly inner: readonly Field[];
 }
 
 /** `managedFields` is left out: the embedded API keeps no account of who wrote which field. */
@@ -136,87 +165,113 @@ const leaseSpec: Struct = {
   },
 };
 
-const fieldsOf = new Map<Kind, Readonly<Record<string, Field>>>([
+const contentOf: readonly (readonly [Kind, Struct['fields']])[] = [
   [leases, { spec: leaseSpec }],
   [configMaps, { immutable: 'boolean', data: 'string-map', binaryData: 'bytes-map' }],
   [endpoints, { subsets: 'list' }],
   [pods, { spec: 'any', status: 'any' }],
   [namespaces, { spec: 'any', status: 'any' }],
-]);
+];
 
-function rootOf(kind: Kind): Struct {
-  return { goName: kind.kind, always: true, fields: { metadata: objectMeta, ...fieldsOf.get(kind) } };
+const roots: ReadonlyMap<Kind, readonly Field[]> = new Map(
+  contentOf.map(([kind, content]) => {
+    const root = { goName: kind.kind, always: true, fields: { metadata: objectMeta, ...content } };
+    return [kind, prepare(root, '')];
+  }),
+);
+
+function prepare({ goName, fields }: Struct, path: string): readonly Field[] {
+  return Object.entries(fields).map(([name, type]) => {
+    const at = path === '' ? name : `${path}.${name}`;
+    return { name, type, where: `${goName}.${at}`, inner: typeof type === 'object' ? prepare(type, at) : [] };
+  });
 }
 
-function decodeStruct(json: JsonObject, struct: Struct, path: string, problems: string[]): Record<string, unknown> {
+function decodeStruct(json: JsonObject, fields: readonly Field[], problems: string[]): Record<string, unknown> {
   const decoded: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(struct.fields)) {
-    const at = path === '' ? name : `${path}.${name}`;
-    const value = decodeField(json[name] ?? null, field, `${struct.goName}.${at}`, at, problems);
-    if (value !== undefined) decoded[name] = value;
+  for (const field of fields) {
+    const value = decodeField(json[field.name] ?? null, field, problems);
+    if (value !== undefined) decoded[field.name] = value;
   }
   return decoded;
 }
 
-/** Undefined when the field is not written. `where` is the field as messages name it. */
-function decodeField(value: unknown, field: Field, where: string, path: string, problems: string[]): unknown {
-  const expect = (ok: boolean, shown: string, wanted: string): boolean => {
-    if (!ok) problems.push(`json: cannot unmarshal ${shown} into Go struct field ${where} of type ${wanted}`);
-    return ok;
-  };
-  if (typeof field === 'object') {
-    if (value === null) return field.always ? {} : undefined;
-    if (!expect(goType(value) === 'object', goType(value), `v1.${field.goName}`)) return undefined;
-    return decodeStruct(value as JsonObject, field, path, problems);
+/** Undefined when the field is not written. */
+function decodeField(value: unknown, field: Field, problems: string[]): unknown {
+  const { type } = field;
+  if (typeof type === 'object') {
+    if (value === null) return type.always ? {} : undefined;
+    if (goType(value) === 'object') return decodeStruct(value as JsonObject, field.inner, problems);
+    return mismatch(field, goType(value), `v1.${type.goName}`, problems);
   }
   if (value === null) return undefined;
-  switch (field) {
+  switch (type) {
     case 'string':
     case 'optional-string':
-      if (!expect(typeof value === 'string', goType(value), 'string')) return undefined;
-      return value === '' && field === 'string' ? undefined : value;
+      if (typeof value !== 'string') return mismatch(field, goType(value), 'string', problems);
+      return value === '' && type === 'string' ? undefined : value;
     case 'int32':
     case 'int64': {
-      const shown = typeof value === 'number' ? `number ${value}` : goType(value);
-      return expect(isInteger(value, field), shown, field) ? value : undefined;
+      if (isInteger(value, type)) return value;
+      return mismatch(field, typeof value === 'number' ? `number ${value}` : goType(value), type, problems);
     }
     case 'boolean':
-      return expect(typeof value === 'boolean', goType(value), 'bool') ? value : undefined;
+      return typeof value === 'boolean' ? value : mismatch(field, goType(value), 'bool', problems);
     case 'time':
-    case 'micro-time': {
-      if (!expect(typeof value === 'string', goType(value), 'string')) return undefined;
-      const parsed = field === 'time' ? parseTime(String(value)) : parseMicroTime(String(value));
-      if (parsed.type === 'ok') return parsed.text;
-      problems.push(parsed.message);
-      return undefined;
-    }
+    case 'micro-time':
+      if (typeof value !== 'string') return mismatch(field, goType(value), 'string', problems);
+      return decodeTime(value, type, problems);
     case 'string-map':
     case 'bytes-map':
-      if (!expect(goType(value) === 'object', goType(value), 'map[string]string')) return undefined;
-      return decodeMap(value as JsonObject, field, where, problems);
+      if (goType(value) !== 'object') return mismatch(field, goType(value), 'map[string]string', problems);
+      return decodeMap(value as JsonObject, type, field, problems);
     case 'string-list':
     case 'list':
-      if (!expect(Array.isArray(value), goType(value), '[]string')) return undefined;
-      return Array.isArray(value) && value.length > 0 ? value : undefined;
+      if (!Array.isArray(value)) return mismatch(field, goType(value), '[]string', problems);
+      return value.length > 0 ? value : undefined;
     case 'any':
       return value;
   }
 }
 
+function mismatch({ where }: Field, shown: string, wanted: string, problems: string[]): undefined {
+  problems.push(`json: cannot unmarshal ${shown} into Go struct field ${where} of type ${wanted}`);
+}
+
+/** The forms in which nearly every time comes are those in which it is kept: they need no reading. */
+const usualDay = '[12]\\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\\d|2[0-8])';
+const usualTime = new RegExp(`^${usualDay}T(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\dZ$`);
+const usualMicroTime = new RegExp(`^${usualDay}T(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d\\.\\d{6}Z$`);
+
+function decodeTime(text: string, type: 'time' | 'micro-time', problems: string[]): string | null | undefined {
+  if ((type === 'time' ? usualTime : usualMicroTime).test(text)) return text;
+  const parsed = type === 'time' ? parseTime(text) : parseMicroTime(text);
+  if (parsed.type === 'ok') return parsed.text;
+  problems.push(parsed.message);
+  return undefined;
+}
+
+/** In order of its keys. One that is so already is kept as it is. */
 function decodeMap(
   map: JsonObject,
-  field: 'string-map' | 'bytes-map',
-  where: string,
+  type: 'string-map' | 'bytes-map',
+  { where }: Field,
   problems: string[],
-): Record<string, string> | undefined {
+): JsonObject | undefined {
+  const keys = Object.keys(map);
+  if (keys.length === 0) return undefined;
+  if (type === 'string-map' && keys.every((key, i) => typeof map[key] === 'string' && key >= (keys[i - 1] ?? ''))) {
+    return map;
+  }
   const entries: [string, string][] = [];
-  for (const [key, value] of Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const key of keys.sort()) {
+    const value = map[key];
     if (value !== null && typeof value !== 'string') {
       problems.push(`json: cannot unmarshal ${goType(value)} into Go struct field ${where} of type string`);
       continue;
     }
     const text = value ?? '';
-    if (field === 'bytes-map' && Buffer.from(text, 'base64').toString('base64') !== text) {
+    if (type === 'bytes-map' && Buffer.from(text, 'base64').toString('base64') !== text) {
       problems.push('illegal base64 data at input byte 0');
     }
     entries.push([key, text]);

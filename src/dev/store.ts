@@ -7,7 +7,6 @@
  * Not here: paths, methods and rights (request.ts), HTTP (server.ts), and everything that controllers and admission do.
  * Every object handed out is frozen and shared.
  */
-import { isDeepStrictEqual } from 'node:util';
 import { bookmark, History, type ObjectEvent, type StoreWatch, type WatchReceiver } from './history.ts';
 import { apiVersionOf, type Kind, namespaces, pods } from './kinds.ts';
 import { mergePatch } from './merge-patch.ts';
@@ -25,7 +24,7 @@ import {
   preconditionProblem,
   systemFields,
 } from './metadata.ts';
-import { type ApiObject, type Decoded, decodeBody, decodeObject } from './object.ts';
+import { type ApiObject, type Body, type Decoded, decodeBody, decodeObject, sameJson } from './object.ts';
 import {
   type Answer,
   alreadyExists,
@@ -73,11 +72,10 @@ export interface Store {
   version(): string;
   get(kind: Kind, namespace: string, name: string): Answer;
   list(kind: Kind, accepts: (object: ApiObject) => boolean): Answer;
-  /** `body` is the text of the request. */
-  create(kind: Kind, namespace: string, body: string): Answer;
-  update(kind: Kind, namespace: string, name: string, body: string): Answer;
+  create(kind: Kind, namespace: string, body: Body): Answer;
+  update(kind: Kind, namespace: string, name: string, body: Body): Answer;
   /** A merge patch (RFC 7386). */
-  patch(kind: Kind, namespace: string, name: string, body: string): Answer;
+  patch(kind: Kind, namespace: string, name: string, body: Body): Answer;
   remove(kind: Kind, namespace: string, name: string, preconditions?: Preconditions): Answer;
   watch(
     kind: Kind,
@@ -108,8 +106,8 @@ export function createStore(options: StoreOptions): Store {
   /** Gives the object the next version, keeps it, and tells the watches. */
   function commit(kind: Kind, type: ObjectEvent['type'], object: ApiObject): ApiObject {
     version += 1;
-    const metadata = { ...object.metadata, resourceVersion: String(version) };
-    const committed = deepFreeze({ ...object, metadata: inOrder(metadata) });
+    const metadata = inOrder({ ...object.metadata, resourceVersion: String(version) });
+    const committed = deepFreeze({ ...object, metadata });
     const key = keyOf(kind, metadata.namespace ?? '', metadata.name);
     if (type === 'DELETED') objects.delete(key);
     else objects.set(key, committed);
@@ -146,18 +144,14 @@ export function createStore(options: StoreOptions): Store {
     }
     // The status is not the writer's to change: that takes a subresource, which is not served.
     const status = current.status === undefined ? {} : { status: current.status };
-    const updated = {
-      ...wanted,
-      ...status,
-      metadata: inOrder({ ...wanted.metadata, ...systemFields(current, wanted) }),
-    };
+    const updated = { ...wanted, ...status, metadata: { ...wanted.metadata, ...systemFields(current, wanted) } };
     const problems = updateProblems(kind, updated, current);
     if (problems.length > 0) return invalid(kind, name, problems);
     if (isTooLarge(updated)) return internalError('etcdserver: request is too large');
-    if (isDeepStrictEqual(updated, current)) return { code: 200, body: current };
+    if (sameJson(updated, current)) return { code: 200, body: current };
     if (isReleased(updated)) {
       commit(kind, 'DELETED', updated);
-      return { code: 200, body: deepFreeze(updated) };
+      return { code: 200, body: deepFreeze({ ...updated, metadata: inOrder(updated.metadata) }) };
     }
     return { code: 200, body: commit(kind, 'MODIFIED', updated) };
   }
@@ -294,7 +288,8 @@ function badVersion(text: string): Answer {
   return internalError(`strconv.ParseUint: parsing "${text}": invalid syntax`);
 }
 
-function parsePatch(body: string): { type: 'ok'; value: JsonObject } | { type: 'refused'; message: string } {
+function parsePatch(body: Body): { type: 'ok'; value: JsonObject } | { type: 'refused'; message: string } {
+  if (typeof body !== 'string') return { type: 'ok', value: body };
   let value: unknown;
   try {
     value = JSON.parse(body);
@@ -309,7 +304,18 @@ function parsePatch(body: string): { type: 'ok'; value: JsonObject } | { type: '
 }
 
 function isTooLarge(object: ApiObject): boolean {
-  return Buffer.byteLength(JSON.stringify(object)) > objectLimitBytes;
+  return mostBytes(object) > objectLimitBytes && Buffer.byteLength(JSON.stringify(object)) > objectLimitBytes;
+}
+
+/** It takes no more than this as JSON; quick, because hardly any object comes near the limit. */
+function mostBytes(value: unknown): number {
+  // An escape such as `\u0001` is the most that becomes of one character.
+  if (typeof value === 'string') return 6 * value.length + 2;
+  if (typeof value !== 'object' || value === null) return 25;
+  let bytes = 2;
+  const fields = value as JsonObject;
+  for (const key in fields) bytes += 6 * key.length + 4 + mostBytes(fields[key]);
+  return bytes;
 }
 
 function placeOf(kind: Kind, namespace: string, name: string): string {

@@ -21,7 +21,7 @@ const configMapLimitBytes = 1024 * 1024;
 export function creationProblems(kind: Kind, object: ApiObject): FieldProblem[] {
   return [
     ...nameProblems(kind, object.metadata),
-    ...metadataProblems(object.metadata),
+    ...metadataProblems(object.metadata, null),
     ...contentProblems(kind, object),
   ];
 }
@@ -32,7 +32,7 @@ export function updateProblems(kind: Kind, updated: ApiObject, current: ApiObjec
   if (updated.metadata.uid !== current.metadata.uid) {
     problems.push(invalidValue('metadata.uid', quote(updated.metadata.uid ?? ''), 'field is immutable'));
   }
-  problems.push(...metadataProblems(updated.metadata));
+  problems.push(...metadataProblems(updated.metadata, current.metadata));
   if (kind === configMaps && current.immutable === true) problems.push(...immutableProblems(updated, current));
   return [...problems, ...contentProblems(kind, updated)];
 }
@@ -46,21 +46,27 @@ function nameProblems(kind: Kind, metadata: ObjectMeta): FieldProblem[] {
   return problemsOf(metadata.name).map((why) => invalidValue('metadata.name', quote(metadata.name), why));
 }
 
-function metadataProblems(metadata: ObjectMeta): FieldProblem[] {
+/** What stands in `current` already was looked at when it came there. */
+function metadataProblems({ labels, annotations }: ObjectMeta, current: ObjectMeta | null): FieldProblem[] {
   const problems: FieldProblem[] = [];
-  for (const [key, value] of Object.entries(metadata.labels ?? {})) {
+  for (const [key, value] of Object.entries(labels ?? {})) {
+    if (hasKey(current?.labels, key) && current?.labels?.[key] === value) continue;
     const at = (shown: string) => (why: string) => invalidValue('metadata.labels', quote(shown), why);
     problems.push(...qualifiedNameProblems(key).map(at(key)), ...labelValueProblems(value).map(at(value)));
   }
-  const annotations = Object.entries(metadata.annotations ?? {});
-  for (const [key] of annotations) {
+  for (const key of Object.keys(annotations ?? {})) {
+    if (hasKey(current?.annotations, key)) continue;
     const at = (why: string) => invalidValue('metadata.annotations', quote(key), why);
     problems.push(...qualifiedNameProblems(key.toLowerCase()).map(at));
   }
-  if (sizeOf(annotations) > annotationsLimitBytes) {
+  if (exceeds(Object.entries(annotations ?? {}), annotationsLimitBytes)) {
     problems.push(tooLong('metadata.annotations', annotationsLimitBytes));
   }
   return problems;
+}
+
+function hasKey(map: Readonly<Record<string, string>> | undefined, key: string): boolean {
+  return map !== undefined && Object.hasOwn(map, key);
 }
 
 function contentProblems(kind: Kind, object: ApiObject): FieldProblem[] {
@@ -101,7 +107,7 @@ function configMapProblems(object: ApiObject): FieldProblem[] {
     problems.push(...configKeyProblems(key).map((why) => invalidValue(`binaryData[${key}]`, quote(key), why)));
   }
   const values = data.concat(binaryData).map(([, value]) => ['', value] as const);
-  if (sizeOf(values) > configMapLimitBytes) problems.push(tooLong('[]', configMapLimitBytes));
+  if (exceeds(values, configMapLimitBytes)) problems.push(tooLong('[]', configMapLimitBytes));
   return problems;
 }
 
@@ -124,8 +130,12 @@ function tooLong(field: string, limitBytes: number): FieldProblem {
   return { field, reason: 'FieldValueTooLong', message: `Too long: may not be more than ${limitBytes} bytes` };
 }
 
-function sizeOf(entries: readonly (readonly [string, string])[]): number {
-  return entries.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
+function exceeds(entries: readonly (readonly [string, string])[], limitBytes: number): boolean {
+  const characters = entries.reduce((sum, [key, value]) => sum + key.length + value.length, 0);
+  // No character takes more than three bytes, so most need not be counted.
+  if (3 * characters <= limitBytes) return false;
+  const bytes = entries.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
+  return bytes > limitBytes;
 }
 
 function quote(text: string): string {

@@ -2,8 +2,8 @@
  * Taking the lock, keeping it, and for how long that is proven (rules 2 to 5, 8 to 13, 22). A leader is valid from the
  * send of its last proven renewal until one renew deadline later, whatever it hears or does not hear in between.
  */
-import { expiresAtMs, holderOf, judge, see, selfOf, takeableAtMs } from './observing.ts';
-import type { Observed } from './record.ts';
+import { expiresAtMs, judge, see, selfOf, takeableAtMs } from './observing.ts';
+import { holderOf, type Observed } from './record.ts';
 import { countingSeal, isMine } from './seal.ts';
 import {
   type Attempt,

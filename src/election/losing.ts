@@ -72,8 +72,6 @@ export function giveUp(turn: Turn, reason: string, exit: boolean): void {
     case 'stuck':
       if (exit) end(turn, true);
       return;
-    case 'ended':
-      return;
   }
 }
 
@@ -166,15 +164,8 @@ function lose(turn: Turn, reason: string): void {
 }
 
 function describeLoss(turn: Turn): string {
-  switch (judge(turn)) {
-    case 'held':
-      return 'another holds the lock';
-    case 'released':
-    case 'emptied':
-      return 'the lock was emptied';
-    default:
-      return 'the lock is not known';
-  }
+  const verdict = judge(turn);
+  return verdict === 'released' || verdict === 'emptied' ? 'the lock was emptied' : 'another holds the lock';
 }
 
 function stopWork(turn: Turn, term: Term, reason: string, endsAtMs: number): void {
@@ -285,12 +276,11 @@ function becomeCandidate(turn: Turn, restUntilMs: number): void {
   if (turn.reading.mode === 'polling') readSoon(turn, turn.now.monoMs);
 }
 
+/** No write is in flight by now. */
 function end(turn: Turn, stuck: boolean): void {
   turn.role = { type: 'ended' };
-  if (turn.writing.inFlight !== null) turn.effects.push({ type: 'abortWrite', attempt: turn.writing.inFlight.attempt });
   if (turn.reading.inFlight !== null) turn.effects.push({ type: 'abortRead', read: turn.reading.inFlight.read });
   if (turn.reading.watch !== null) turn.effects.push({ type: 'stopWatch', watch: turn.reading.watch.watch });
-  turn.writing = { ...turn.writing, inFlight: null };
   turn.reading = { ...turn.reading, inFlight: null, watch: null };
   turn.effects.push({ type: 'ended', stuck });
 }

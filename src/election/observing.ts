@@ -5,7 +5,7 @@
  * Times in a record are never compared with a clock: a lock expires one duration after this member received the last
  * change of its record or seal.
  */
-import { compareVersions, type Observed, sameRecordAndSeal } from './record.ts';
+import { compareVersions, holderOf, type Observed, sameRecordAndSeal } from './record.ts';
 import { countingSeal, isMine, isOfMyPod, isRelease } from './seal.ts';
 import { type Attempt, report, type Sight, type State, type Turn } from './state.ts';
 
@@ -270,10 +270,6 @@ function countNamesake(turn: Turn, observed: Observed, verdict: Verdict, changed
   const renewals = namesakeRenewals + (renewed ? 1 : 0);
   if (renewed && renewals === COLLISION_RENEWALS) report(turn, { type: 'identity-collision', id: turn.config.id });
   return { namesakeRenewals: renewals, namesakeSinceMs: namesakeSinceMs ?? turn.now.monoMs };
-}
-
-export function holderOf(observed: Observed): string {
-  return observed.record === 'unreadable' ? '' : observed.record.holderIdentity;
 }
 
 /** A create of mine that no other sight came after, and whose record this is (rule 17). */

@@ -5,9 +5,9 @@
 
 import { backoffMs } from './backoff.ts';
 import { lapsesAtMs } from './leading.ts';
-import { durationMs, holderOf, see, seeDeleted, seeMissing, seeRollback } from './observing.ts';
+import { durationMs, see, seeDeleted, seeMissing, seeRollback } from './observing.ts';
 import type { ReadOutcome } from './outcome.ts';
-import { compareVersions, type Observed, sameRecordAndSeal } from './record.ts';
+import { compareVersions, holderOf, type Observed, sameRecordAndSeal } from './record.ts';
 import { type ReadInFlight, type Reading, report, type Turn, type WatchSight } from './state.ts';
 import { type Failure, failing } from './trouble.ts';
 
@@ -192,7 +192,6 @@ function wantsList(turn: Turn): boolean {
 /** A list is a sign of life; that one watch follows another is none. */
 function openWatch(turn: Turn, from: string, signAtMs = turn.now.monoMs): void {
   const { reading, now } = turn;
-  if (reading.watch !== null) turn.effects.push({ type: 'stopWatch', watch: reading.watch.watch });
   const watch = reading.lastWatch + 1;
   turn.reading = {
     ...reading,

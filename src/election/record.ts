@@ -71,6 +71,11 @@ export interface LockWrite {
   readonly seal: SealDraft;
 }
 
+/** Empty when nobody holds the lock, or nobody can tell who. */
+export function holderOf({ record }: Observed): string {
+  return record === 'unreadable' ? '' : record.holderIdentity;
+}
+
 /** Orders two versions of objects of one type: by length, then by text (Kubernetes 1.35 makes them comparable). */
 export function compareVersions(a: string, b: string): number {
   if (a.length !== b.length) return a.length - b.length;

@@ -3,12 +3,12 @@
  * counts only while its copies equal the record's text, because Go electors keep foreign annotations when they write
  * a record of their own.
  */
-import type { Observed, Seal } from './record.ts';
+import { holderOf, type Observed, type Seal } from './record.ts';
 
 /** The seal, when its copies equal the record's text; else null. */
 export function countingSeal(observed: Observed): Seal | null {
   const { seal, sealMatches } = observed;
-  if (seal === null || seal === 'unreadable') return null;
+  if (seal === 'unreadable') return null;
   return sealMatches.renewTime && sealMatches.transitions ? seal : null;
 }
 
@@ -22,7 +22,7 @@ export interface Self {
 
 /** Mine: my id, my process, an attempt that I made, under a seal that counts. An equal id alone means nothing. */
 export function isMine(observed: Observed, self: Self): boolean {
-  if (observed.record === 'unreadable' || observed.record.holderIdentity !== self.id || self.id === '') return false;
+  if (holderOf(observed) !== self.id || self.id === '') return false;
   const seal = countingSeal(observed);
   return seal !== null && seal.processId === self.processId && seal.attempt <= self.lastAttempt && !seal.released;
 }
@@ -32,7 +32,7 @@ export function isMine(observed: Observed, self: Self): boolean {
  * proof; the Pod uid alone is kept by Go electors that write over our record, and is empty outside Pods.
  */
 export function isOfMyPod(observed: Observed, id: string, podUid: string): boolean {
-  if (observed.record === 'unreadable' || observed.record.holderIdentity !== id || podUid === '') return false;
+  if (holderOf(observed) !== id || podUid === '') return false;
   const seal = countingSeal(observed);
   return seal !== null && seal.podUid === podUid && !seal.released;
 }
@@ -43,7 +43,7 @@ export function isOfMyPod(observed: Observed, id: string, podUid: string): boole
  */
 export function isRelease(observed: Observed, sealKnownUnderThisUid: boolean): boolean {
   const { record, seal } = observed;
-  if (record === 'unreadable' || record.holderIdentity !== '' || seal === 'unreadable') return false;
+  if (record === 'unreadable' || seal === 'unreadable') return false;
   if (seal === null) return !sealKnownUnderThisUid;
   if (seal.leaseTransitions === record.leaseTransitions) return seal.released;
   return record.leaseTransitions > seal.leaseTransitions;

@@ -89,7 +89,7 @@ function phaseOf(state: State, now: Now): Phase {
 /** The gravest first. */
 function troubleOf(state: State, now: Now): Trouble | null {
   const { role, sight, reading, writing, candidacy } = state;
-  const since = (sinceMs: number) => Math.max(0, now.monoMs - sinceMs);
+  const since = (sinceMs: number) => now.monoMs - sinceMs;
   if (role.type === 'stuck') {
     const message = 'the work of the last term still runs after its budget';
     return { reason: 'work-stuck', message, forMs: since(role.sinceMs) };

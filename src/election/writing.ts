@@ -4,9 +4,9 @@
  */
 
 import { backoffMs, LONGEST_BACKOFF } from './backoff.ts';
-import { doubt, expiresAtMs, holderOf, judge, seeCreateConflict } from './observing.ts';
+import { doubt, expiresAtMs, judge, seeCreateConflict } from './observing.ts';
 import type { WriteOutcome } from './outcome.ts';
-import { compareVersions, type Observed, type RecordDraft } from './record.ts';
+import { compareVersions, holderOf, type Observed, type RecordDraft } from './record.ts';
 import { type Attempt, localInstant, report, type Turn, type Writing } from './state.ts';
 import { failing } from './trouble.ts';
 

@@ -1,11 +1,12 @@
 /** The store on its own: what the contract cannot show, because a real API does not let one. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import type { StoreEvent } from '../../src/dev/history.ts';
 import { configMaps, leases } from '../../src/dev/kinds.ts';
-import type { ApiObject } from '../../src/dev/object.ts';
-import type { Answer } from '../../src/dev/status.ts';
+import { type ApiObject, sameJson } from '../../src/dev/object.ts';
+import type { Answer, JsonObject } from '../../src/dev/status.ts';
 import { createStore, type Store, type StoreOptions } from '../../src/dev/store.ts';
 import { storeApi } from '../../src/dev/store-api.ts';
 import type { ApiWatchEvent } from '../../src/lock/api.ts';
@@ -54,6 +55,32 @@ describe('the store', () => {
     assert.deepEqual(lines, ['ADDED alice 3']);
     store.remove(configMaps, 'default', 'alice');
     assert.deepEqual(lines, ['ADDED alice 3', 'DELETED alice 4']);
+  });
+
+  it('takes an object for the text that means it, and freezes what it keeps of it', () => {
+    const metadata = { name: 'alice', labels: { b: '1', a: '2' }, annotations: { 'example.com/note': 'kept' } };
+    const lease = { metadata, spec: { holderIdentity: 'alice', renewTime: '2026-11-01T00:00:00.000000Z', strange: 1 } };
+    const changed = { metadata: { ...metadata, resourceVersion: '3', labels: {} }, spec: { leaseDurationSeconds: 10 } };
+    const wrong = { metadata, spec: { leaseDurationSeconds: 'ten' } };
+    const run = (send: (body: object) => string | JsonObject) => {
+      const store = newStore();
+      return [
+        store.create(leases, 'default', send(wrong)),
+        store.create(leases, 'default', send(lease)),
+        store.update(leases, 'default', 'alice', send(changed)),
+        store.patch(leases, 'default', 'alice', send({ metadata: { labels: { c: null, d: '4' } } })),
+        store.list(leases, everything),
+      ];
+    };
+    assert.deepEqual(
+      run((body) => structuredClone(body) as JsonObject),
+      run((body) => JSON.stringify(body)),
+    );
+    const [, created] = run((body) => body as JsonObject);
+    assert.throws(() =>
+      Object.assign(objectIn(created ?? { code: 500, body: {} }).metadata.annotations ?? {}, { a: '' }),
+    );
+    assert.ok(Object.isFrozen(metadata.annotations));
   });
 
   it('gives the same versions, uids and times for the same calls', () => {
@@ -175,6 +202,43 @@ describe('the store', () => {
     fc.assert(property, { numRuns: 200 });
   });
 });
+
+describe('what an object says is the same', () => {
+  const field = fc.oneof(fc.constantFrom('a', 'b', 'constructor', '__proto__'), fc.string({ maxLength: 2 }));
+  const { json } = fc.letrec<{ json: unknown; fields: unknown }>((tie) => ({
+    json: fc.oneof(fc.constantFrom(null, 0, 1, '', 'a', true), fc.array(tie('json'), { maxLength: 2 }), tie('fields')),
+    fields: fc.dictionary(field, tie('json'), { maxKeys: 3, noNullPrototype: true }),
+  }));
+
+  it('when its text is, whatever the order', () => {
+    fc.assert(fc.property(json, (value) => assert.ok(sameJson(value, shuffled(value)))));
+  });
+
+  it('only then', () => {
+    const property = fc.property(json, json, (a, b) => {
+      assert.equal(sameJson(a, b), isDeepStrictEqual(a, b));
+      assert.equal(sameJson(a, b), sameJson(b, a));
+    });
+    fc.assert(property, { numRuns: 1000 });
+  });
+
+  it('also without what is undefined', () => {
+    assert.ok(sameJson({ a: 1, b: undefined }, { a: 1 }));
+    assert.ok(sameJson({ a: 1 }, { b: undefined, a: 1 }));
+    assert.ok(!sameJson({ a: 1, b: null }, { a: 1 }));
+    assert.ok(!sameJson([], {}));
+  });
+});
+
+function shuffled(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(shuffled);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .map(([key, part]) => [key, shuffled(part)] as const)
+      .reverse(),
+  );
+}
 
 describe('the store as the lock’s Api', () => {
   const resource = { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps' };

@@ -285,6 +285,62 @@ describe('a release', () => {
   });
 });
 
+describe('an attempt of unknown outcome', () => {
+  test('that a read finds applied counts from its send, and from no later instant', () => {
+    const scene = new Scene();
+    const alice = scene.start('alice');
+    alice.deaf = true;
+    let sentAtMs = 0;
+    alice.line = (request) => {
+      if (request.type === 'read') return alice.execute(request);
+      if (sentAtMs > 0) return answerTo(request, { type: 'conflict' });
+      sentAtMs = scene.nowMs;
+      alice.execute(request);
+      return lost(request);
+    };
+    scene.pass(6_000);
+    const { renewDeadlineMs } = alice.config.timings;
+    assert.ok(sentAtMs > 2_000);
+    assert.equal(Math.round(alice.view().validForMs), Math.round(sentAtMs + renewDeadlineMs - scene.nowMs));
+    scene.pass(sentAtMs + renewDeadlineMs - scene.nowMs - 2);
+    assert.deepEqual(alice.terms, ['+1']);
+    scene.pass(2);
+    assert.deepEqual(alice.terms, ['+1', '-1']);
+  });
+
+  test('that a newer version has fenced is not waited for at the end', () => {
+    const scene = new Scene();
+    const { alice, bob } = begin(scene);
+    alice.crash();
+    bob.line = (request) => (request.type === 'read' ? bob.execute(request) : lost(request));
+    scene.pass(10_100);
+    assert.ok(bob.state.writing.unresolved.length > 0);
+    scene.lock.foreign({ holderIdentity: 'kate', renewTime: GO_TIME, leaseTransitions: 1 });
+    bob.line = (request) => (request.type === 'read' ? bob.execute(request) : answerTo(request, { type: 'conflict' }));
+    bob.deaf = true;
+    scene.lock.editLabels();
+    scene.pass(10_000);
+    // What stands there now is not known, but nothing of bob's can be on its way there.
+    assert.ok(bob.state.sight.doubtedReadAtMs !== null);
+    bob.giveUp();
+    assert.deepEqual(bob.ended, { stuck: false });
+  });
+});
+
+describe('who leads', () => {
+  test('is told once for each leader, not with each renewal, and told again when it comes back', () => {
+    const scene = new Scene();
+    const { alice, bob } = begin(scene);
+    scene.pass(30_000);
+    alice.giveUp(false);
+    scene.pass(20_000);
+    bob.giveUp(false);
+    scene.pass(20_000);
+    const told = bob.reports.flatMap((it) => (it.type === 'new-leader' ? [it.leader] : []));
+    assert.deepEqual(told, ['alice', 'bob', 'alice']);
+  });
+});
+
 describe('a lock that was missing for a moment', () => {
   test('and is there again as it was, is waited out', () => {
     const scene = new Scene();

@@ -733,8 +733,8 @@ const ownership: readonly Story[] = [
     without: [
       inElection(
         'seal.ts',
-        "observed.record.holderIdentity !== id || podUid === '') return false;",
-        'observed.record.holderIdentity !== id) return false;',
+        "if (holderOf(observed) !== id || podUid === '') return false;",
+        'if (holderOf(observed) !== id) return false;',
       ),
     ],
   },
