@@ -16,6 +16,12 @@ interface Book {
   readonly applied: Map<number, Sent>;
   /** The send of the newest applied write whose success it has learnt. */
   proven: { readonly monoMs: number; readonly bootMs: number } | null;
+  /** The same, but of those whose own answer told it: it need not make use of reads. */
+  acknowledged: Book['proven'];
+  /** In this turn: it comes too late for a term that is over by then (rule 22). */
+  answeredNow: Book['proven'];
+  /** It is looked at again when its proof ends. */
+  looksAgain: boolean;
   /** Of the last record with a holder that it saw. */
   seenDurationMs: number;
   /** Whose term it saw last. */
@@ -47,14 +53,20 @@ export class LeadingChecks {
     if (applied.size > 50) for (const [first] of applied) return void applied.delete(first);
   }
 
-  answered({ member, call, abandoned, sightsBefore }: Sent, answer: ApiAnswer): void {
+  answered(asked: Sent, answer: ApiAnswer): void {
+    const { member, call, abandoned, sightsBefore } = asked;
     if (abandoned || call.name !== LOCK_NAME) return;
     if (answer.type === 'ok') {
       const isRead = call.verb === 'get' || call.verb === 'list';
       if (!isRead && answer.code !== 200 && answer.code !== 201) return;
       const { items, metadata } = answer.body as { items?: readonly JsonObject[]; metadata?: unknown };
       if (items === undefined) {
-        if (isJsonObject(metadata)) this.#sight(member, viewLock(answer.body), true);
+        if (!isJsonObject(metadata)) return;
+        const view = viewLock(answer.body);
+        if (isSeal(view.seal) && this.#book(member).applied.get(view.seal.attempt) === asked) {
+          this.#book(member).answeredNow = asked;
+        }
+        this.#sight(member, view, true);
       } else if (items[0] !== undefined) this.#sight(member, viewLock(items[0]), true);
       else if (sightsBefore === member.sights) this.#learn(member, 'an empty list');
     } else if (answer.type === 'error' && answer.code === 404 && answer.status?.details.name === LOCK_NAME) {
@@ -84,6 +96,11 @@ export class LeadingChecks {
     book.began = true;
   }
 
+  forget(member: Member): void {
+    this.#books.delete(member);
+    this.#leaders.delete(member);
+  }
+
   /** Has this member ever seen the lock? */
   hasSeen(member: Member): boolean {
     return member.sights > 0;
@@ -96,7 +113,16 @@ export class LeadingChecks {
 
   provenAgeMs(member: Member): number {
     const { proven } = this.#book(member);
-    return proven === null ? Number.POSITIVE_INFINITY : member.process.pod.machine.reading().monoMs - proven.monoMs;
+    if (proven === null) return Number.POSITIVE_INFINITY;
+    const { monoMs, bootMs } = member.process.pod.machine.reading();
+    return Math.max(monoMs - proven.monoMs, bootMs - proven.bootMs);
+  }
+
+  proofLeftMs(member: Member): number {
+    const { acknowledged } = this.#book(member);
+    if (acknowledged === null) return 0;
+    const { monoMs, bootMs } = member.process.pod.machine.reading();
+    return member.plan.renewDeadlineMs - Math.max(monoMs - acknowledged.monoMs, bootMs - acknowledged.bootMs);
   }
 
   /** How long it would wait for a holder of whom nothing is left. */
@@ -128,6 +154,8 @@ export class LeadingChecks {
     }
     book.learnt = null;
     book.began = false;
+    if (book.answeredNow !== null) book.acknowledged = book.answeredNow;
+    book.answeredNow = null;
   }
 
   /** Whoever leads now; asked anew, since leading ends by itself. */
@@ -187,14 +215,23 @@ export class LeadingChecks {
     this.#book(member).learnt = what;
   }
 
-  /** And looks again when that proof is over, though nothing happens in the member then. */
   #prove(member: Member, book: Book, { monoMs, bootMs }: Sent): void {
     if (book.proven !== null && book.proven.monoMs >= monoMs) return;
     book.proven = { monoMs, bootMs };
+    if (book.looksAgain) return;
+    book.looksAgain = true;
+    this.#lookWhenProofEnds(member, book, monoMs);
+  }
+
+  /** Though nothing happens in the member then. */
+  #lookWhenProofEnds(member: Member, book: Book, fromMs: number): void {
     const { machine } = member.process.pod;
-    const leftMs = member.plan.renewDeadlineMs - (machine.reading().monoMs - monoMs);
+    const leftMs = member.plan.renewDeadlineMs - (machine.monoMs() - fromMs);
     this.#world.agenda.in(Math.max(0, leftMs) / machine.rate + 0.01, () => {
-      if (book.proven?.monoMs !== monoMs || !member.process.alive) return;
+      if (!member.process.alive) return;
+      const { monoMs = fromMs } = book.proven ?? {};
+      if (monoMs !== fromMs) return this.#lookWhenProofEnds(member, book, monoMs);
+      book.looksAgain = false;
       if (member.view().isLeading) this.#checkProof(member, book);
       else book.leading = false;
     });
@@ -207,6 +244,9 @@ export class LeadingChecks {
         newest: '',
         applied: new Map(),
         proven: null,
+        acknowledged: null,
+        answeredNow: null,
+        looksAgain: false,
         seenDurationMs: 0,
         seenTerm: '',
         learnt: null,

@@ -1,7 +1,8 @@
 /** S2, S3, S10 and L4: the work that leading drives, its tokens, and the end of both. */
 import type { FencingToken } from '../../src/election/view.ts';
+import type { StayingChecks } from './check-staying.ts';
 import type { Fail, World } from './checks.ts';
-import { isNewer, isWrittenBy, LOCK_NAME } from './lock-view.ts';
+import { isNewer, isReleasing, isWrittenBy, LOCK_NAME } from './lock-view.ts';
 import type { Member, Sent } from './member.ts';
 import type { WorkEvents } from './work.ts';
 
@@ -24,6 +25,7 @@ interface WorkBook {
 
 export class WorkChecks {
   readonly #world: World;
+  readonly #staying: StayingChecks;
   readonly #fail: Fail;
   readonly #books = new Map<Member, WorkBook>();
   /** The versions that began terms, as the cluster committed them, in that order. */
@@ -32,9 +34,13 @@ export class WorkChecks {
   #newestStarted: string = '';
   #newestAccepted = -1;
   terms = 0;
+  /** Terms that another process began than the one before. */
+  failovers = 0;
+  #lastLeader: Member | null = null;
 
-  constructor(world: World, fail: Fail) {
+  constructor(world: World, staying: StayingChecks, fail: Fail) {
     this.#world = world;
+    this.#staying = staying;
     this.#fail = fail;
   }
 
@@ -42,9 +48,9 @@ export class WorkChecks {
     if (call.name !== LOCK_NAME || call.verb === 'get' || call.verb === 'list') return;
     const book = this.#book(member);
     book.lastWriteAtMs = this.#world.agenda.nowMs;
-    const released = call.body.includes('"holderIdentity":""') || call.body.includes('\\"holderIdentity\\":\\"\\"');
     // S10
-    if (released && book.running) this.#fail('S10', `${member.process.title} releases while its work runs`);
+    if (book.running && call.body !== null && isReleasing(call.body))
+      this.#fail('S10', `${member.process.title} releases while its work runs`);
   }
 
   /** A member wrote itself into the lock. */
@@ -60,8 +66,9 @@ export class WorkChecks {
         const book = this.#book(member);
         if (!book.running && book.told !== null) this.#fail('S9', `${title} stops work that has stopped`);
         if (book.told !== null) this.#fail('S9', `${title} stops the work of a term twice`);
-        const { monoMs } = member.process.pod.machine.reading();
+        const monoMs = member.process.pod.machine.monoMs();
         book.told = { monoMs, endsMonoMs: monoMs + withinMs };
+        if (!isDrainBudget(member, book.told)) this.#staying.lost(member);
         this.#expectRenewal(member, book);
       },
       stopped: () => {
@@ -74,12 +81,13 @@ export class WorkChecks {
   /** L4: what was told to exit ends in time. */
   expectExit(member: Member): void {
     const { machine } = member.process.pod;
-    const endsMonoMs = machine.reading().monoMs + member.plan.drainBudgetMs + FAREWELL_MS;
+    const endsMonoMs = machine.monoMs() + member.plan.drainBudgetMs + FAREWELL_MS;
     const look = () => {
       if (!member.process.alive) return;
-      const leftMs = endsMonoMs - machine.reading().monoMs;
+      const leftMs = endsMonoMs - machine.monoMs();
       const undisturbedMs = this.#world.agenda.nowMs - member.process.disturbedAtMs;
-      if (leftMs > 0 || !(undisturbedMs > 200)) {
+      // What stood still until after its drain budget has the rest of the way before it.
+      if (leftMs > 0 || !(undisturbedMs > FAREWELL_MS)) {
         this.#world.agenda.in(Math.max(leftMs / machine.rate, 100), look);
       } else {
         this.#fail('L4', `${member.process.title} has not ended ${FAREWELL_MS} ms after its drain budget`);
@@ -95,8 +103,12 @@ export class WorkChecks {
     this.#newestAccepted = Math.max(order, this.#newestAccepted);
   }
 
+  forget(member: Member): void {
+    this.#books.delete(member);
+  }
+
   /** The cluster went back: tokens do not order across it. */
-  forget(): void {
+  forgetTokens(): void {
     this.#order.clear();
     this.#tokens.clear();
     this.#newestStarted = '';
@@ -107,12 +119,14 @@ export class WorkChecks {
     const { title } = member.process;
     const book = this.#book(member);
     this.terms += 1;
+    if (this.#lastLeader !== null && this.#lastLeader !== member) this.failovers += 1;
+    this.#lastLeader = member;
     if (book.running) this.#fail('S9', `${title} starts work while the last term's runs`);
     if (book.term > 0 && book.told === null) this.#fail('S9', `${title} starts term ${term} without ending the last`);
     this.#world.began(member, term);
     const { exemptions, agenda } = this.#world;
     // S3
-    if (exemptions.holdAfterRollback(agenda.nowMs)) this.forget();
+    if (exemptions.holdAfterRollback(agenda.nowMs)) this.forgetTokens();
     if (this.#tokens.has(token.version)) this.#fail('S3', `${title} starts with the token ${token.version} again`);
     if (!this.#order.has(token.version) && !exemptions.holdAfterRollback(agenda.nowMs)) {
       this.#fail('S3', `${title} starts with the token ${token.version}, which is no version of a write of its own`);
@@ -126,6 +140,7 @@ export class WorkChecks {
     book.term = term;
     book.running = true;
     book.told = null;
+    this.#staying.started(member);
     this.#checkAlone(member);
   }
 
@@ -138,7 +153,7 @@ export class WorkChecks {
       const { process, plan } = other;
       // What stood still could not stop.
       if (agenda.nowMs - process.disturbedAtMs < truth.longestMs + plan.drainBudgetMs) continue;
-      const { monoMs } = process.pod.machine.reading();
+      const monoMs = process.pod.machine.monoMs();
       if (monoMs > told.endsMonoMs - 1) continue;
       // It gave up, was promised its drain budget, and could not renew meanwhile. Rule 18 cuts the budget then, but
       // has no way to tell the work; that it does renew is looked at below.

@@ -10,6 +10,7 @@ import {
   LOCK_NAME,
   type LockView,
   SEAL_ANNOTATION,
+  sameForeign,
   viewLock,
 } from './lock-view.ts';
 import type { Member, Sent } from './member.ts';
@@ -23,8 +24,6 @@ const LAST_INT32 = 2 ** 31 - 1;
 /** Timers and clocks are not finer. */
 const SLACK_MS = 2;
 
-const UID = /"uid":"[^"]/;
-const VERSION = /"resourceVersion":"[^"]/;
 const MICRO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 const RECORD_TEXT =
   /^\{"holderIdentity":"[^"]*","leaseDurationSeconds":[1-9]\d*,"acquireTime":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ","renewTime":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ","leaderTransitions":\d+\}$/;
@@ -53,8 +52,9 @@ export class WriteChecks {
     if (member.client.openWatches > 1) this.#fail('S15', `${who} has ${member.client.openWatches} watches`);
     if (call.name !== LOCK_NAME || call.verb === 'get' || call.verb === 'list') return;
     // S6
-    const uid = UID.test(call.body);
-    const version = VERSION.test(call.body);
+    const metadata = (call.body?.metadata ?? {}) as { uid?: unknown; resourceVersion?: unknown };
+    const uid = (metadata.uid ?? '') !== '';
+    const version = (metadata.resourceVersion ?? '') !== '';
     if (call.verb === 'patch') this.#fail('S6', `${who} patches the lock`);
     if (call.verb === 'update' && (!uid || !version)) {
       this.#fail('S6', `${who} updates the lock without ${uid ? 'version' : 'uid'}`);
@@ -70,6 +70,10 @@ export class WriteChecks {
     this.#inFlight.set(member, sent);
   }
 
+  forget(member: Member): void {
+    this.#inFlight.delete(member);
+  }
+
   committed(sent: Sent, before: ApiObject | null, after: ApiObject): void {
     const { member } = sent;
     const who = member.process.title;
@@ -77,7 +81,7 @@ export class WriteChecks {
     const was = before === null ? null : viewLock(before);
     this.#checkForm(who, after, is);
     if (this.#world.exemptions.holdAfterRollback(this.#world.agenda.nowMs)) return;
-    if (before !== null && foreignOf(before) !== foreignOf(after)) {
+    if (before !== null && !sameForeign(before, after)) {
       this.#fail('S12', `${who} changed what is not its own: ${foreignOf(before)} to ${foreignOf(after)}`);
     }
     this.#checkTransitions(who, member, was, is);
@@ -119,7 +123,7 @@ export class WriteChecks {
       seal.podUid !== '' &&
       seal.podUid === pod.uid &&
       sent.hadProof &&
-      !this.#world.members().some((it) => it.process.alive && it.processId === seal.processId)
+      !this.#world.members().some((it) => it.processId === seal.processId && (it.process.alive || it.work.outlives))
     );
   }
 
@@ -148,6 +152,6 @@ export class WriteChecks {
     const seal = annotations[SEAL_ANNOTATION];
     if (ok && duration >= 1 && view.sealCounts && !seal?.includes('\n') && (view.holder !== '' || duration === 1))
       return;
-    this.#fail('S13', `${who} writes a record that is not well formed: ${view.text}`);
+    this.#fail('S13', `${who} writes a record that is not well formed: ${JSON.stringify(view.written)}`);
   }
 }

@@ -5,6 +5,7 @@
 import type { ApiObject } from '../../src/dev/object.ts';
 import type { Agenda } from './agenda.ts';
 import { LeadingChecks } from './check-leading.ts';
+import { StayingChecks } from './check-staying.ts';
 import { WorkChecks } from './check-work.ts';
 import { WriteChecks } from './check-writes.ts';
 import { viewLock } from './lock-view.ts';
@@ -37,6 +38,8 @@ export interface World {
   began(member: Member, term: number): void;
   /** Since the send of the newest write that the member knows to be applied. */
   provenAgeMs(member: Member): number;
+  /** Until the proof by an answer to its own write is over, by whichever clock of its machine ends it first. */
+  proofLeftMs(member: Member): number;
 }
 
 export class Checks {
@@ -46,6 +49,7 @@ export class Checks {
   readonly leading: LeadingChecks;
   readonly writes: WriteChecks;
   readonly work: WorkChecks;
+  readonly staying: StayingChecks;
   readonly #agenda: Agenda;
   readonly #goBooks = new Map<SimProcess, GoBook>();
   readonly #note: (text: () => string) => void;
@@ -71,11 +75,13 @@ export class Checks {
       goBooks: () => this.#goBooks.values(),
       began: (member, term) => this.leading.began(member, term),
       provenAgeMs: (member) => this.leading.provenAgeMs(member),
+      proofLeftMs: (member) => this.leading.proofLeftMs(member),
     };
     const fail: Fail = (invariant, message) => this.fail(invariant, message);
     this.leading = new LeadingChecks(world, fail);
     this.writes = new WriteChecks(world, fail);
-    this.work = new WorkChecks(world, fail);
+    this.staying = new StayingChecks(world, fail);
+    this.work = new WorkChecks(world, this.staying, fail);
   }
 
   fail(invariant: string, message: string): void {
@@ -87,7 +93,7 @@ export class Checks {
   }
 
   /** For a member: what its requests, watches, work and end are told to. */
-  readonly memberEvents: Omit<MemberEvents, 'onEnded' | 'onReport'> = {
+  readonly memberEvents: Omit<MemberEvents, 'onTurn' | 'onEnded' | 'onReport'> = {
     onSend: (sent, options) => {
       this.writes.sent(sent, options);
       this.work.sent(sent);
@@ -117,9 +123,11 @@ export class Checks {
       if (is.holder !== '') this.work.committed(is.version);
     }
     const book = cause?.type === 'go' ? this.#goBooks.get(cause.process) : undefined;
-    const ownsIt = was !== null && book !== undefined && was.holder === book.plan.id;
+    // One that shares an id with a member of ours may take that one's record for its own.
+    const ownsIt = was !== null && book !== undefined && was.holder === book.plan.id && !was.sealCounts;
     const isRelease = cause?.type === 'member' || (cause?.type === 'go' && ownsIt);
     this.truth.commit(after, cause, this.#agenda.nowMs, isRelease);
+    this.staying.committed(is);
     if (cause?.type === 'go' && book !== undefined && is !== null) {
       if (is.holder !== '') {
         book.renewedAtMs = cause.sentAtMs;
@@ -141,6 +149,14 @@ export class Checks {
       this.#turned.delete(member);
       this.leading.afterTurn(member);
     }
+  }
+
+  /** It is gone for good. */
+  forget(member: Member): void {
+    this.leading.forget(member);
+    this.writes.forget(member);
+    this.work.forget(member);
+    this.staying.forget(member);
   }
 
   hasSeen(member: Member): boolean {

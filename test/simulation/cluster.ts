@@ -3,6 +3,8 @@
  * behind. It answers at once and knows no network; every change of the lock is told to `onCommit` before anybody else
  * hears of it, with who caused it.
  */
+
+import type { StoreEvent } from '../../src/dev/history.ts';
 import { apiVersionOf, configMaps, endpoints, type Kind, leases, pods } from '../../src/dev/kinds.ts';
 import type { ApiObject } from '../../src/dev/object.ts';
 import { type Answer, failure } from '../../src/dev/status.ts';
@@ -11,6 +13,7 @@ import type { ApiAnswer, ApiStatus } from '../../src/lock/api.ts';
 import type { JsonObject } from '../../src/lock/json.ts';
 import type { Agenda } from './agenda.ts';
 import { LOCK_NAME, LOCK_NAMESPACE, type LockKind } from './lock-view.ts';
+import { FIRST_WALL_MS } from './machine.ts';
 
 export type Verb = 'get' | 'list' | 'create' | 'update' | 'patch' | 'watch';
 
@@ -21,13 +24,15 @@ export interface Call {
   readonly namespace: string;
   /** Of a create too. */
   readonly name: string;
-  /** As it stood on the wire. */
-  readonly body: string;
+  /** What is sent: of JSON's values, and nobody's to change any more. */
+  readonly body: JsonObject | null;
 }
 
 const KINDS: Readonly<Record<string, Kind>> = { leases, configmaps: configMaps, endpoints, pods };
 /** So many former states of the lock a stale cache may still have. */
 const PAST_KEPT = 6;
+/** A watch that starts further back is told that its version has expired. */
+const HISTORY_LENGTH = 100;
 
 export class Cluster<Cause> {
   readonly store: Store;
@@ -37,6 +42,7 @@ export class Cluster<Cause> {
   /** An answer that was true once is given now. */
   onStale: () => void = () => {};
   #cause: Cause | null = null;
+  #lock: ApiObject | null = null;
   #past: { readonly object: ApiObject | null; readonly version: string }[] = [];
 
   constructor(agenda: Agenda, lockKind: LockKind) {
@@ -44,16 +50,16 @@ export class Cluster<Cause> {
     this.lockKind = KINDS[lockKind] ?? leases;
     this.store = createStore({
       newUid: () => `uid-${++uids}`,
-      wallMs: () => Date.UTC(2026, 0, 1) + agenda.nowMs,
+      wallMs: () => FIRST_WALL_MS + agenda.nowMs,
       firstVersion: 990,
+      historyLength: HISTORY_LENGTH,
     });
     this.#follow();
   }
 
   /** The lock as it truly stands. */
   lock(): ApiObject | null {
-    const answer = this.store.get(this.lockKind, LOCK_NAMESPACE, LOCK_NAME);
-    return answer.code === 200 ? (answer.body as ApiObject) : null;
+    return this.#lock;
   }
 
   /** Does something to the store in somebody's name. */
@@ -77,11 +83,11 @@ export class Cluster<Cause> {
         case 'list':
           return toAnswer(store.list(kind, named(namespace, name)));
         case 'create':
-          return toAnswer(store.create(kind, namespace, body));
+          return toAnswer(store.create(kind, namespace, body ?? {}));
         case 'update':
-          return toAnswer(store.update(kind, namespace, name, body));
+          return toAnswer(store.update(kind, namespace, name, body ?? {}));
         case 'patch':
-          return toAnswer(store.patch(kind, namespace, name, body));
+          return toAnswer(store.patch(kind, namespace, name, body ?? {}));
         case 'watch':
           throw new Error('a watch is no request');
       }
@@ -102,30 +108,26 @@ export class Cluster<Cause> {
   }
 
   #follow(): void {
-    let before = this.lock();
-    const accepts = named(LOCK_NAMESPACE, LOCK_NAME);
-    this.store.watch(
-      this.lockKind,
-      accepts,
-      { from: this.store.version(), bookmarks: false },
-      {
-        event: (event) => {
-          if (event.type === 'BOOKMARK' || event.type === 'ERROR') return;
-          const after = event.type === 'DELETED' ? null : event.object;
-          this.#past = [...this.#past, { object: before, version: this.store.version() }].slice(-PAST_KEPT);
-          const was = before;
-          before = after;
-          this.onCommit(was, after, this.#cause);
-        },
-        // A restored etcd: the history is another one now.
-        closed: () => {
-          const was = before;
-          this.#follow();
-          const is = this.lock();
-          if (is !== was) this.onCommit(was, is, this.#cause);
-        },
+    const receiver = {
+      event: (event: StoreEvent) => {
+        if (event.type === 'BOOKMARK' || event.type === 'ERROR') return;
+        const was = this.#lock;
+        this.#past.push({ object: was, version: this.store.version() });
+        if (this.#past.length > PAST_KEPT) this.#past.shift();
+        this.#lock = event.type === 'DELETED' ? null : event.object;
+        this.onCommit(was, this.#lock, this.#cause);
       },
-    );
+      // A restored etcd: the history is another one now.
+      closed: () => {
+        const was = this.#lock;
+        this.#follow();
+        if (this.#lock !== was) this.onCommit(was, this.#lock, this.#cause);
+      },
+    };
+    const answer = this.store.get(this.lockKind, LOCK_NAMESPACE, LOCK_NAME);
+    this.#lock = answer.code === 200 ? (answer.body as ApiObject) : null;
+    const accepts = named(LOCK_NAMESPACE, LOCK_NAME);
+    this.store.watch(this.lockKind, accepts, { from: this.store.version(), bookmarks: false }, receiver);
   }
 }
 
@@ -134,6 +136,23 @@ export function forbidden({ verb, resource, name }: Call): ApiAnswer {
   const group = resource === 'leases' ? 'coordination.k8s.io' : '';
   const message = `${resource} "${name}" is forbidden: cannot ${verb} resource "${resource}" in API group "${group}"`;
   return toAnswer(failure(403, 'Forbidden', message, { name, group, kind: resource }));
+}
+
+/** Any status, from wherever on the way; without `bodied` from something that is not the API. */
+export function statusAnswer(
+  code: number,
+  { resource, name }: Call,
+  retryAfterMs: number | null,
+  bodied = true,
+): ApiAnswer {
+  const status = { reason: `Simulated${code}`, message: 'simulated', details: { name, kind: resource, group: '' } };
+  return {
+    type: 'error',
+    code,
+    message: 'simulated',
+    status: bodied ? status : null,
+    ...(retryAfterMs === null ? {} : { retryAfterMs }),
+  };
 }
 
 export function named(namespace: string, name: string): (object: ApiObject) => boolean {

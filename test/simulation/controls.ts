@@ -1,7 +1,7 @@
 /**
- * Defects that are put in to show that the simulator finds them: for each rule, what it says taken out of the sources,
- * and a world in which that shows. `discover.ts` finds the seeds; where the sources have changed so much that a line is
- * not there any more, `mutant.ts` says so.
+ * Defects that are put in to show that the simulator finds them: for each rule, what it says taken out of the sources.
+ * `pins.json` has a world in which that shows, and `discover.ts` finds one; where the sources have changed so much that a
+ * line is not there any more, `mutant.ts` says so.
  */
 import type { Replacement } from '../support/mutant.ts';
 import type { Cut } from './plan.ts';
@@ -10,8 +10,7 @@ export interface Control {
   readonly rule: string;
   readonly defect: string;
   readonly without: readonly Replacement[];
-  /** A world that is well with the product, and not with this. */
-  readonly seed: number;
+  /** A part of the defect, or all of it. */
   readonly cut?: Cut;
 }
 
@@ -34,13 +33,11 @@ export const controls: readonly Control[] = [
         'turn.role = { ...role, provenAt: turn.now,',
       ),
     ],
-    seed: 1,
   },
   {
     rule: '2',
     defect: 'a term is valid from the answer to its first write',
     without: [inElection('leading.ts', '    provenAt: attempt.sentAt,\n', '    provenAt: now,\n')],
-    seed: 1,
   },
   {
     rule: '3',
@@ -52,7 +49,6 @@ export const controls: readonly Control[] = [
         "return state.role.type === 'leader' && now.monoMs > 0;",
       ),
     ],
-    seed: 1,
   },
   {
     rule: '4',
@@ -64,13 +60,11 @@ export const controls: readonly Control[] = [
         'return now.monoMs - since.monoMs;',
       ),
     ],
-    seed: 3,
   },
   {
     rule: '5',
     defect: 'clocks drift by 15 %',
     without: [],
-    seed: 1,
     cut: { maxDrift: 0.15 },
   },
   {
@@ -83,7 +77,6 @@ export const controls: readonly Control[] = [
         'return Math.min(recordMs, ownMs);',
       ),
     ],
-    seed: 2,
   },
   {
     rule: '6',
@@ -95,7 +88,6 @@ export const controls: readonly Control[] = [
         'changedAtMs: turn.now.monoMs,',
       ),
     ],
-    seed: 5,
   },
   {
     rule: '8',
@@ -107,7 +99,6 @@ export const controls: readonly Control[] = [
         to: 'const timeoutMs = Number.POSITIVE_INFINITY + 0 * deadlineAtMs;',
       },
     ],
-    seed: 1,
   },
   {
     rule: '9',
@@ -119,7 +110,6 @@ export const controls: readonly Control[] = [
         'if (attempt === null || number < 0) return null;',
       ),
     ],
-    seed: 1,
   },
   {
     rule: '9',
@@ -131,7 +121,6 @@ export const controls: readonly Control[] = [
         'if (role === null || turn.sight.doubtedReadAtMs !== null) {',
       ),
     ],
-    seed: 1,
   },
   {
     rule: '10',
@@ -139,7 +128,6 @@ export const controls: readonly Control[] = [
     without: [
       { file: 'lock/object-lock.ts', from: '{ ...named, uid: on.uid, resource', to: "{ ...named, uid: '', resource" },
     ],
-    seed: 1,
   },
   {
     rule: '11',
@@ -156,7 +144,6 @@ export const controls: readonly Control[] = [
         'return false;',
       ),
     ],
-    seed: 10,
   },
   {
     rule: '12',
@@ -168,7 +155,17 @@ export const controls: readonly Control[] = [
         "const applied = turn.writing.unresolved.findLast((it) => it.purpose === 'renew' && seal !== null);",
       ),
     ],
-    seed: 1,
+  },
+  {
+    rule: '13',
+    defect: 'a member that could not read the lock says so for ever',
+    without: [
+      inElection(
+        'reading.ts',
+        'turn.reading = { ...turn.reading, failures: 0, trouble: null };',
+        'turn.reading = { ...turn.reading, failures: 0 };',
+      ),
+    ],
   },
   {
     rule: '14',
@@ -180,13 +177,11 @@ export const controls: readonly Control[] = [
         'seal.processId !== self.id && !seal.released',
       ),
     ],
-    seed: 4,
   },
   {
     rule: '15',
     defect: 'a leader that sees another holder leads on to its deadline',
     without: [inElection('losing.ts', "  else if (judge(turn) !== 'mine') lose(turn, describeLoss(turn));\n", '')],
-    seed: 32,
   },
   {
     rule: '16',
@@ -198,7 +193,6 @@ export const controls: readonly Control[] = [
         "if (sight.presence === 'gone') return;\n  if",
       ),
     ],
-    seed: 17,
   },
   {
     rule: '17',
@@ -210,7 +204,6 @@ export const controls: readonly Control[] = [
         'floorAtMs: sight.floorAtMs,',
       ),
     ],
-    seed: 22,
   },
   {
     rule: '17',
@@ -222,7 +215,6 @@ export const controls: readonly Control[] = [
         'const replaced = false;',
       ),
     ],
-    seed: 11,
   },
   {
     rule: '18',
@@ -234,7 +226,6 @@ export const controls: readonly Control[] = [
         "return role.type === 'leader' ? role : null;",
       ),
     ],
-    seed: 1,
   },
   {
     rule: '18',
@@ -243,13 +234,11 @@ export const controls: readonly Control[] = [
       inElection('losing.ts', '  if (role.workStopped) return role.holdUntilMs;', '  return role.holdUntilMs;'),
       inElection('losing.ts', '  if (role.workStopped) {\n', '  if (role.term.term > 0) {\n'),
     ],
-    seed: 1,
   },
   {
     rule: '19',
     defect: "another's record is released",
     without: [inElection('losing.ts', "const mine = judge(turn) === 'mine';", 'const mine = sight.known !== null;')],
-    seed: 1,
   },
   {
     rule: '20',
@@ -261,19 +250,27 @@ export const controls: readonly Control[] = [
         "    beginReleasing(turn, 'gave-up', role.exit, now.monoMs + FAREWELL_MS);\n    return;\n",
       ),
     ],
-    seed: 1,
+  },
+  {
+    rule: '21',
+    defect: 'a member that stepped down campaigns again at once',
+    without: [
+      inElection(
+        'losing.ts',
+        'const restMs = Math.max(MIN_REST_MS, 2.2 * retryPeriodMs + requestBudgetMs);',
+        'const restMs = 0 * (retryPeriodMs + requestBudgetMs);',
+      ),
+    ],
   },
   {
     rule: '22',
     defect: 'an answer that is handled after the lapse carries the term on',
     without: [inElection('election.ts', '  endLapsedTerm(turn);\n', '')],
-    seed: 1,
   },
   {
     rule: '24',
     defect: 'a seal counts whatever stands in the record',
     without: [SEAL_NEED_NOT_MATCH],
-    seed: 44,
   },
   {
     rule: '25',
@@ -285,7 +282,6 @@ export const controls: readonly Control[] = [
         'if (isOfMyPod(observed, config.id, config.pod.uid))',
       ),
     ],
-    seed: 8,
   },
   {
     rule: '25',
@@ -298,7 +294,12 @@ export const controls: readonly Control[] = [
         'if (isOfMyPod(observed, config.id, config.pod.uid))',
       ),
     ],
-    seed: 8,
+  },
+  {
+    rule: '25',
+    defect: 'a child that outlives its process lacks the proof',
+    without: [],
+    cut: { childrenLackProof: true },
   },
   {
     rule: '26',
@@ -310,7 +311,17 @@ export const controls: readonly Control[] = [
         'const token = { uid: observed.uid, version: attempt.on?.version ?? observed.version };',
       ),
     ],
-    seed: 1,
+  },
+  {
+    rule: '26',
+    defect: 'a restored etcd is not noticed',
+    without: [
+      inElection(
+        'reading.ts',
+        'if (isRolledBack(turn, outcome.observed, inFlight)) {',
+        'if (isRolledBack(turn, outcome.observed, inFlight) && turn.random < 0) {',
+      ),
+    ],
   },
   {
     rule: '28',
@@ -322,7 +333,6 @@ export const controls: readonly Control[] = [
         'if (seal.leaseTransitions === record.leaseTransitions) return true;',
       ),
     ],
-    seed: 10,
   },
   {
     rule: '28',
@@ -330,7 +340,6 @@ export const controls: readonly Control[] = [
     without: [
       inElection('seal.ts', 'if (seal === null) return !sealKnownUnderThisUid;', 'if (seal === null) return true;'),
     ],
-    seed: 10,
   },
   {
     rule: '29',
@@ -342,13 +351,33 @@ export const controls: readonly Control[] = [
         'return watch.signAtMs + Math.max(0.6 * promisedMs, 2.2 * retryPeriodMs) + 1e12;',
       ),
     ],
-    seed: 2,
+  },
+  {
+    rule: '29',
+    defect: 'an old event of a watch counts as a new one',
+    without: [
+      inElection(
+        'observing.ts',
+        "if (order < 0 || (order === 0 && via !== 'read')) return;",
+        "if (via !== 'watch' && (order < 0 || (order === 0 && via !== 'read'))) return;",
+      ),
+    ],
+  },
+  {
+    rule: '29',
+    defect: 'an old deletion counts as a new one',
+    without: [
+      inElection(
+        'observing.ts',
+        'if (compareVersions(version, turn.sight.newestVersion) <= 0) return;',
+        'if (version === turn.sight.newestVersion) return;',
+      ),
+    ],
   },
   {
     rule: '31',
     defect: 'a member that is told to exit waits for work without end',
     without: [inElection('losing.ts', '  return role.stuckAtMs;', '  return role.stuckAtMs + 1e9;')],
-    seed: 22,
   },
   {
     rule: '32',
@@ -360,6 +389,5 @@ export const controls: readonly Control[] = [
         to: 'if (role.former !== null && this.#relieved === role) {',
       },
     ],
-    seed: 1,
   },
 ];

@@ -1,54 +1,44 @@
 /**
- * Finds, for each control, the first world that shows its defect: `node test/simulation/discover.ts [--from SEED]
- * [--most N] [--pin] [words of a defect]`. A seed counts only when the product is well in that world. With `--pin` it
- * is written into controls.ts.
+ * Lets the simulator discover every negative control anew, and prints what it found as a Markdown table:
+ * `node test/simulation/discover.ts [--pin] [WORDS OF A DEFECT]`. With `--pin` the worlds are written down, to be run
+ * again by `controls.test.ts`. A world counts only when the product is well in it.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { type Control, controls } from './controls.ts';
+import { PINS_PATH, type Pin, readPins, TABLE_HEAD, tableOf } from './pins.ts';
 import { type Cut, drawPlan } from './plan.ts';
 import { mutate, product } from './product.ts';
 import { runWorld } from './world.ts';
 
-const words = process.argv.slice(2);
-const numberOf = (name: string, otherwise: number) =>
-  Number(words[words.indexOf(name) + 1 || words.length] ?? otherwise);
-const from = numberOf('--from', 1);
-const most = numberOf('--most', 1500);
-const pinning = words.includes('--pin');
-const wanted = words.filter((word, i) => !word.startsWith('--') && !isValue(words[i - 1])).join(' ');
+const MOST_WORLDS = 3000;
 
+const words = process.argv.slice(2).filter((it) => it !== '--pin');
+const found = new Map(readPins().map((pin) => [pin.defect, pin]));
 for (const control of controls) {
-  if (!control.defect.includes(wanted)) continue;
-  console.log(`rule ${control.rule}, ${control.defect}: ${await discover(control).catch(String)}`);
+  if (!control.defect.includes(words.join(' '))) continue;
+  const pin = await discover(control);
+  console.error(`rule ${control.rule}, ${control.defect}: ${pin === null ? 'NOT FOUND' : describe(pin)}`);
+  if (pin === null) process.exitCode = 1;
+  else found.set(control.defect, pin);
 }
+const pins = controls.flatMap(({ defect }) => found.get(defect) ?? []);
+const rows = [TABLE_HEAD, TABLE_HEAD.map(() => '---'), ...tableOf(pins)];
+console.log(rows.map((row) => `| ${row.join(' | ')} |`).join('\n'));
+if (process.argv.includes('--pin')) writeFileSync(PINS_PATH, `${JSON.stringify(pins, null, 2)}\n`);
 
-async function discover(control: Control): Promise<string> {
-  const { without, cut = {} } = control;
+async function discover({ rule, defect, without, cut = {} }: Control): Promise<Pin | null> {
   const mutant = await mutate(without);
-  const startedAtMs = performance.now();
-  for (let seed = from; seed < from + most; seed += 1) {
+  // Where the cut is the defect, the product is tried without it.
+  const honest: Cut = without.length > 0 ? cut : {};
+  for (let seed = 1; seed <= MOST_WORLDS; seed += 1) {
     const { violation } = await runWorld(drawPlan(seed, cut), mutant);
     if (violation === null) continue;
-    // Where the cut is the defect, the product is tried without it.
-    const honest: Cut = without.length > 0 ? cut : {};
     if ((await runWorld(drawPlan(seed, honest), product)).violation !== null) continue;
-    if (pinning) pin(control, seed);
-    const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1);
-    const when = (violation.atMs / 1000).toFixed(0);
-    return `seed: ${seed}, after ${seconds} s; ${violation.invariant} at ${when} s: ${violation.message}`;
+    return { rule, defect, seed, invariant: violation.invariant, message: violation.message };
   }
-  return `not found in ${most} worlds`;
+  return null;
 }
 
-function pin({ defect }: Control, seed: number): void {
-  const path = join(import.meta.dirname, 'controls.ts');
-  const text = readFileSync(path, 'utf8');
-  const at = Math.max(text.indexOf(`'${defect}'`), text.indexOf(`"${defect}"`));
-  const rest = text.slice(at);
-  writeFileSync(path, text.slice(0, at) + rest.replace(/seed: \d+,/, `seed: ${seed},`));
-}
-
-function isValue(option: string | undefined): boolean {
-  return option === '--from' || option === '--most';
+function describe({ seed, invariant, message }: Pin): string {
+  return `world ${seed}, ${invariant}: ${message}`;
 }

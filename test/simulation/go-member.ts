@@ -7,11 +7,12 @@
 import type { ApiAnswer } from '../../src/lock/api.ts';
 import { goJson, isJsonObject, type JsonObject } from '../../src/lock/json.ts';
 import { microTime, secondTime } from '../../src/lock/wire-time.ts';
+import type { Faults } from './chances.ts';
 import { Client } from './client.ts';
 import type { Cluster } from './cluster.ts';
 import { LEADER_ANNOTATION, LOCK_KINDS, LOCK_NAME, LOCK_NAMESPACE, viewLock } from './lock-view.ts';
 import type { Cause } from './member.ts';
-import type { FaultKind, GoPlan, Plan } from './plan.ts';
+import type { GoPlan, Plan } from './plan.ts';
 import type { SimProcess } from './process.ts';
 
 interface GoRecord {
@@ -22,10 +23,20 @@ interface GoRecord {
   readonly transitions: number;
 }
 
+interface Observation {
+  readonly text: string;
+  readonly record: GoRecord;
+  readonly atMs: number;
+  /** What stood beside it, which it does not know. */
+  readonly seal: unknown;
+}
+
 export interface GoParts {
   readonly plan: Plan;
   readonly cluster: Cluster<Cause>;
-  readonly level: (kind: FaultKind) => number;
+  readonly faults: Faults;
+  /** It takes a lock that was renewed since, because a wall clock was set back and the record says the same again. */
+  readonly onMistaken: () => void;
   readonly note: ((who: string, text: () => string) => void) | null;
 }
 
@@ -37,7 +48,7 @@ export class GoMember {
   readonly process: SimProcess;
   readonly client: Client<Cause>;
   readonly #parts: GoParts;
-  #observed: { readonly text: string; readonly record: GoRecord; readonly atMs: number } | null = null;
+  #observed: Observation | null = null;
   /** The object as read or written last. */
   #object: JsonObject | null = null;
   #cancelled = false;
@@ -50,17 +61,18 @@ export class GoMember {
       agenda: process.agenda,
       cluster: parts.cluster,
       clock: process.clock,
-      level: parts.level,
+      faults: parts.faults,
       random: process.random.fork('client'),
       latencyMs: parts.plan.latencyMs,
       line: process.line,
       deliver: process.deliver,
+      settle: process.settle,
       onArrival: () => {},
       onSend: () => ({ type: 'go', process, sentAtMs: process.agenda.nowMs }),
       onAnswer: () => {},
       onAbandon: () => {},
       onWatchEvent: () => {},
-      note: (text) => parts.note?.(process.title, text),
+      note: parts.note === null ? null : (text) => parts.note?.(process.title, text),
     });
   }
 
@@ -121,7 +133,8 @@ export class GoMember {
     const old = this.#observed;
     if (old === null) return false;
     if (old.record.holder !== '' && this.#isValid() && !this.#holds()) return false;
-    const { acquireTimeMs, transitions } = old.record;
+    const { acquireTimeMs, transitions, holder } = old.record;
+    if (holder !== '' && !this.#holds() && old.seal !== sealOf(answer.body)) this.#parts.onMistaken();
     const record = this.#holds() ? { ...mine, acquireTimeMs, transitions } : { ...mine, transitions: transitions + 1 };
     return this.#write(answer.body, record);
   }
@@ -156,13 +169,16 @@ export class GoMember {
 
   /** Only a change in whole seconds is a change. */
   #observe(object: JsonObject): void {
+    const now = this.#look(object);
+    if (this.#observed?.text !== now.text) this.#observed = now;
+  }
+
+  #look(object: JsonObject): Observation {
     const record = readRecord(object);
-    const text = JSON.stringify({
-      ...record,
-      acquireTimeMs: wholeSeconds(record.acquireTimeMs),
-      renewTimeMs: wholeSeconds(record.renewTimeMs),
-    });
-    if (this.#observed?.text !== text) this.#observed = { text, record, atMs: this.#monoMs() };
+    const acquireTimeMs = wholeSeconds(record.acquireTimeMs);
+    const renewTimeMs = wholeSeconds(record.renewTimeMs);
+    const text = JSON.stringify({ ...record, acquireTimeMs, renewTimeMs });
+    return { text, record, atMs: this.#monoMs(), seal: sealOf(object) };
   }
 
   async #write(object: JsonObject, record: GoRecord): Promise<boolean> {
@@ -183,13 +199,7 @@ export class GoMember {
   #wrote(answer: ApiAnswer): boolean {
     if (answer.type !== 'ok') return false;
     this.#object = answer.body;
-    const record = readRecord(answer.body);
-    const text = JSON.stringify({
-      ...record,
-      acquireTimeMs: wholeSeconds(record.acquireTimeMs),
-      renewTimeMs: wholeSeconds(record.renewTimeMs),
-    });
-    this.#observed = { text, record, atMs: this.#monoMs() };
+    this.#observed = this.#look(answer.body);
     return true;
   }
 
@@ -216,6 +226,10 @@ export class GoMember {
   #sleep(ms: number): Promise<void> {
     return new Promise((resolve) => this.process.clock.setTimer(ms, resolve));
   }
+}
+
+function sealOf(object: JsonObject): unknown {
+  return viewLock(object).written[1];
 }
 
 function wholeSeconds(ms: number | null): number | null {

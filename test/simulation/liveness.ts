@@ -6,14 +6,16 @@
 import { pods } from '../../src/dev/kinds.ts';
 import { isJsonObject } from '../../src/lock/json.ts';
 import { STATUS_LABEL } from '../../src/outlets/label-names.ts';
-import { LONGEST_DELAY_MS } from './client.ts';
+import { LONGEST_DELAY_MS } from './chances.ts';
 import { viewLock } from './lock-view.ts';
 import type { Member } from './member.ts';
 import type { Pod } from './process.ts';
 import { editLabels } from './upheaval.ts';
 import type { Simulation } from './world.ts';
 
-const LOOK_EVERY_MS = 250;
+/** Where nothing is measured, and where it is. */
+const LOOK_EVERY_MS = 1000;
+const LOOK_CLOSELY_EVERY_MS = 250;
 /** A patch of unknown outcome is repeated after a minute; a missing right or Pod is looked at again after one. */
 const LABELS_SETTLE_MS = 60_000;
 
@@ -31,9 +33,11 @@ export async function liveOn(world: Simulation): Promise<void> {
 }
 
 function endFaults(world: Simulation): void {
-  world.faulty = false;
+  world.faults.on = false;
   world.note(() => '!! all faults end');
+  for (const { work } of world.members()) work.endChild();
   for (const process of world.processes()) {
+    process.disarm();
     process.line.upCut = false;
     process.line.downCut = false;
     process.line.outage = null;
@@ -67,10 +71,11 @@ function endFaults(world: Simulation): void {
 /** One leader, known to all and shown by every label. */
 async function settle(world: Simulation, withinMs: number): Promise<boolean> {
   let amiss: Amiss | null = null;
-  const settled = await lookUntil(world, withinMs, () => {
+  const isWell = () => {
     amiss = whatIsAmiss(world);
     return amiss === null;
-  });
+  };
+  const settled = await lookUntil(world, withinMs, isWell, LOOK_EVERY_MS);
   const found = amiss as Amiss | null;
   if (!settled && found !== null)
     world.checks.fail(found.invariant, `${found.message}, ${withinMs} ms after the last fault`);
@@ -82,10 +87,11 @@ async function holdStill(world: Simulation, forMs: number): Promise<boolean> {
   const [leader] = world.checks.leading.leadersNow();
   if (leader === undefined) return true;
   const term = leader.view().term;
-  const lost = await lookUntil(world, forMs, () => {
+  const isLost = () => {
     const view = leader.view();
     return !leader.process.alive || !view.isLeading || view.term !== term;
-  });
+  };
+  const lost = await lookUntil(world, forMs, isLost, LOOK_EVERY_MS);
   if (lost) world.checks.fail('L3', `${leader.process.title} stopped leading though nothing was wrong`);
   return !lost && world.checks.violation === null;
 }
@@ -100,7 +106,7 @@ async function loseTheLeader(world: Simulation): Promise<void> {
   const others = world.liveMembers().filter((it) => it !== leader && it.candidacy);
   const roundTripMs = 60 * world.plan.latencyMs + 150;
   const { plan, process } = leader;
-  const way = random.pick(['crash', 'terminate', 'restart'] as const);
+  const way = random.pick(['crash', 'terminate', 'restart', 'step-down'] as const);
   world.note(() => `!! exam: ${way} of ${process.title}`);
   // Whoever watches comes at once; whoever polls, at its next look.
   const watching = others.some((it) => it.client.openWatches > 0);
@@ -109,13 +115,19 @@ async function loseTheLeader(world: Simulation): Promise<void> {
     const [now] = world.checks.leading.leadersNow();
     return (now !== undefined && now !== leader) || goHolds(world);
   };
-  if (way === 'terminate') {
-    world.terminate(leader, null);
+  if (way === 'terminate' || way === 'step-down') {
+    if (way === 'terminate') world.terminate(leader, null);
+    else leader.process.deliver(() => leader.participant.giveUp('step down', false));
     const released = () => viewLock(world.cluster.lock() ?? {}).holder !== leader.id;
     const inMs = (plan.drainBudgetMs + 5_000) * 1.02;
-    if (!(await lookUntil(world, inMs, released))) return world.checks.fail('L1', `${process.title} does not release`);
+    // Looked at with every event: somebody else has it the next moment.
+    await world.runUntil(world.agenda.nowMs + inMs, released);
+    if (!released()) return world.checks.fail('L1', `${process.title} does not release`);
     if (others.length === 0 && world.liveGoMembers().length === 0) return;
-    await expectLeader(world, roundTripMs + pollMs, next, 'a release');
+    // Rule 21: the one that stepped down rests, so that whoever watches gets it; a poller may come too late.
+    const again = () => way === 'step-down' && leader.view().isLeading;
+    await expectLeader(world, roundTripMs + pollMs, () => next() || again(), 'a release');
+    if (again() && watching) world.checks.fail('L1', `${process.title} leads again though it stepped down for another`);
   } else {
     world.kill(leader);
     if (world.plan.faults.has('edit-labels')) keepEditingLabels(world, plan.ttlMs / 4, next);
@@ -166,12 +178,17 @@ function goHolds(world: Simulation): boolean {
 }
 
 /** True when it came to be in time; false at the end of time or after a violation. */
-async function lookUntil(world: Simulation, withinMs: number, isSo: () => boolean): Promise<boolean> {
+async function lookUntil(
+  world: Simulation,
+  withinMs: number,
+  isSo: () => boolean,
+  everyMs = LOOK_CLOSELY_EVERY_MS,
+): Promise<boolean> {
   const endsAtMs = world.agenda.nowMs + withinMs;
   while (world.checks.violation === null) {
     if (isSo()) return true;
     if (world.agenda.nowMs >= endsAtMs) return false;
-    await world.runUntil(Math.min(endsAtMs, world.agenda.nowMs + LOOK_EVERY_MS));
+    await world.runUntil(Math.min(endsAtMs, world.agenda.nowMs + everyMs));
   }
   return false;
 }

@@ -2,6 +2,7 @@
  * What stands on the lock, read by the simulator's own eyes: the checkers must not share a mistake with the codecs
  * they check.
  */
+import { sameJson } from '../../src/dev/object.ts';
 import { isJsonObject, type JsonObject } from '../../src/lock/json.ts';
 
 export const LOCK_KINDS = {
@@ -29,8 +30,8 @@ export interface LockView {
   readonly seal: SealView | 'unreadable' | null;
   /** Are the seal's copies those of the record? */
   readonly sealCounts: boolean;
-  /** Record and seal as text: a change is what restarts a standby's wait. */
-  readonly text: string;
+  /** Record and seal as they stand there: a change is what restarts a standby's wait. */
+  readonly written: readonly [record: unknown, seal: unknown];
 }
 
 export interface SealView {
@@ -44,13 +45,16 @@ export interface SealView {
   readonly released: boolean;
 }
 
-const views = new WeakMap<object, LockView>();
+/** The objects looked at last: each is looked at by many within a moment, and hardly ever again. */
+const recent: { object: JsonObject; view: LockView }[] = [];
+const MOST_RECENT = 8;
+let oldest = 0;
 
 export function viewLock(object: JsonObject): LockView {
-  const seen = views.get(object);
-  if (seen !== undefined) return seen;
+  for (const seen of recent) if (seen.object === object) return seen.view;
   const view = look(object);
-  views.set(object, view);
+  recent[oldest] = { object, view };
+  oldest = (oldest + 1) % MOST_RECENT;
   return view;
 }
 
@@ -86,15 +90,45 @@ function look(object: JsonObject): LockView {
       seal !== 'unreadable' &&
       seal.renewTime === renewTime &&
       seal.leaseTransitions === transitions,
-    text: `${inSpec ? JSON.stringify(object.spec) : String(leader)} ${String(sealText)}`,
+    written: [inSpec ? object.spec : leader, sealText],
   };
 }
 
-/** Everything that is not ours to change, as text. */
+/** Is everything the same in both that is not an elector's to change? */
+export function sameForeign(a: JsonObject, b: JsonObject): boolean {
+  const [metaA, metaB] = [objectOf(a.metadata), objectOf(b.metadata)];
+  return (
+    sameJson(metaA.labels, metaB.labels) &&
+    sameJson(metaA.finalizers, metaB.finalizers) &&
+    sameBut(objectOf(metaA.annotations), objectOf(metaB.annotations), OURS) &&
+    sameBut(a, b, LOOKED_AT)
+  );
+}
+
+const OURS: ReadonlySet<string> = new Set([LEADER_ANNOTATION, SEAL_ANNOTATION]);
+const LOOKED_AT: ReadonlySet<string> = new Set(['metadata', 'spec']);
+
+function sameBut(a: JsonObject, b: JsonObject, ignored: ReadonlySet<string>): boolean {
+  for (const key of Object.keys(a)) if (!ignored.has(key) && !sameJson(a[key], b[key])) return false;
+  for (const key of Object.keys(b)) if (!ignored.has(key) && a[key] === undefined && b[key] !== undefined) return false;
+  return true;
+}
+
+/** For the transcript. */
 export function foreignOf({ metadata, spec: _, ...rest }: JsonObject): string {
   const { annotations, labels = {}, finalizers } = objectOf(metadata);
   const { [LEADER_ANNOTATION]: __, [SEAL_ANNOTATION]: ___, ...others } = objectOf(annotations);
   return JSON.stringify([labels, others, finalizers, rest]);
+}
+
+/** Does a body that is sent give the lock up? */
+export function isReleasing(body: JsonObject): boolean {
+  if (body.spec !== undefined) return objectOf(body.spec).holderIdentity === '';
+  return String(objectOf(objectOf(body.metadata).annotations)[LEADER_ANNOTATION]).includes('"holderIdentity":""');
+}
+
+export function sameRecordAndSeal(a: LockView, b: LockView): boolean {
+  return a.written[1] === b.written[1] && sameJson(a.written[0], b.written[0]);
 }
 
 /** Was this record written, and is it held, by the process with this id and process id? */

@@ -5,11 +5,12 @@ import type { Participant } from '../../src/elector/participant.ts';
 import type { ApiAnswer, ApiRequestOptions, ApiWatchEvent } from '../../src/lock/api.ts';
 import { silentLogger } from '../../src/logger.ts';
 import type { PodLabel } from '../../src/outlets/pod-label.ts';
+import { type Faults, levelOf } from './chances.ts';
 import { Client } from './client.ts';
 import type { Call, Cluster } from './cluster.ts';
 import { LOCK_NAME, LOCK_NAMESPACE } from './lock-view.ts';
 import type { FaultKind, MemberPlan, Plan } from './plan.ts';
-import type { SimProcess } from './process.ts';
+import type { Pod, SimProcess } from './process.ts';
 import type { Product } from './product.ts';
 import { type FencedResource, type Habit, SimulatedWork, type WorkEvents } from './work.ts';
 
@@ -42,6 +43,8 @@ export interface MemberEvents {
   readonly onAnswer: (sent: Sent, answer: ApiAnswer) => void;
   readonly onWatchEvent: (member: Member, event: ApiWatchEvent) => void;
   readonly work: (member: Member) => WorkEvents;
+  /** Something has just run in it. */
+  readonly onTurn: (member: Member) => void;
   readonly onEnded: (member: Member, stuck: boolean) => void;
   readonly onReport: (member: Member, report: Report) => void;
 }
@@ -51,7 +54,8 @@ export interface MemberParts {
   readonly product: Product;
   readonly cluster: Cluster<Cause>;
   readonly resource: FencedResource;
-  readonly level: (kind: FaultKind) => number;
+  readonly faults: Faults;
+  readonly podNamed: (name: string) => Pod | undefined;
   readonly events: MemberEvents;
   readonly note: ((who: string, text: () => string) => void) | null;
 }
@@ -65,16 +69,20 @@ export class Member {
   readonly work: SimulatedWork;
   readonly participant: Participant;
   readonly label: PodLabel;
+  readonly #childKeepsProof: boolean;
   candidacy = true;
   /** When it was told to exit, true time; null before. */
   exitToldAtMs: number | null = null;
 
   constructor(plan: MemberPlan, process: SimProcess, parts: MemberParts) {
-    const { product, cluster, events, level, note } = parts;
+    const { product, cluster, events, faults, note } = parts;
+    const level = (kind: FaultKind) => levelOf(faults, kind);
     const { pod, random, clock, agenda, title } = process;
     this.plan = plan;
     this.process = process;
     this.id = plan.name;
+    process.onTurn = () => events.onTurn(this);
+    this.#childKeepsProof = parts.plan.childrenKeepProof;
     this.processId = random.fork('process id').hex(12);
     if (!plan.canWatch) for (const verb of ['list', 'watch']) process.line.denied.add(`${verb} ${parts.plan.lockKind}`);
 
@@ -82,13 +90,18 @@ export class Member {
       agenda,
       cluster,
       clock,
-      level,
+      faults,
       random: random.fork('client'),
       latencyMs: parts.plan.latencyMs,
       line: process.line,
       deliver: process.deliver,
+      settle: process.settle,
       onArrival: (call) => {
-        if (call.verb === 'patch' && !process.alive) pod.labelUnsure = true;
+        if (call.verb !== 'patch' || process.alive) return;
+        // It may hit a new Pod of that name, where its writer knew no uid.
+        pod.labelUnsure = true;
+        const successor = parts.podNamed(call.name);
+        if (successor !== undefined && !plan.hasPodUid) successor.labelUnsure = true;
       },
       onSend: (call, options) => this.#send(call, options, events),
       onAnswer: (cause, _call, answer) => {
@@ -100,7 +113,7 @@ export class Member {
         if (cause.type === 'member') cause.sent.abandoned = true;
       },
       onWatchEvent: (event) => events.onWatchEvent(this, event),
-      note: (text) => note?.(title, text),
+      note: note === null ? null : (text) => note(title, text),
     });
 
     const habits = random.fork('habits');
@@ -145,9 +158,11 @@ export class Member {
       clock,
       random: () => draws.next(),
       work: this.work,
-      claimProof: async () => this.#claimProof(),
-      labelStandby: (timeoutMs) => this.label.standbyOnce(timeoutMs),
-      onReport: (report) => events.onReport(this, report),
+      claimProof: () => this.#later(this.#claimProof()),
+      labelStandby: (timeoutMs) => this.label.standbyOnce(timeoutMs).then((done) => this.#later(done)),
+      onReport: (report) => {
+        if (process.alive) events.onReport(this, report);
+      },
       onChange: () => {
         const view = this.view();
         // While work stops, the label waits for it; the election says when (rule 18).
@@ -156,7 +171,7 @@ export class Member {
     });
     void this.participant.ended.then(({ stuck }) => {
       this.label.stop();
-      events.onEnded(this, stuck);
+      if (process.alive) events.onEnded(this, stuck);
     });
   }
 
@@ -171,18 +186,31 @@ export class Member {
     return this.participant.view();
   }
 
-  /** The whole process ends, work and all. */
-  die(): void {
+  /** The whole process ends, work and all. With `childLivesMs`, a child that does the work goes on for so long. */
+  die(childLivesMs: number | null = null): void {
+    const { pod } = this.process;
     this.process.alive = false;
     this.client.close();
-    if (this.process.pod.proof === this.process) this.process.pod.proof = null;
+    const hadProof = pod.proof === this.process;
+    if (hadProof) pod.proof = null;
+    if (childLivesMs === null) return;
+    // It inherited the proof, and is why the next process of the Pod must wait.
+    const lives = this.work.outlive(childLivesMs, () => {
+      if (pod.proof === this.work) pod.proof = null;
+    });
+    if (lives && hadProof && this.#childKeepsProof) pod.proof = this.work;
   }
 
   #claimProof(): boolean {
-    const { pod } = this.process;
-    if (pod.proof !== null && pod.proof !== this.process) return false;
+    const { pod, alive } = this.process;
+    if (!alive || (pod.proof !== null && pod.proof !== this.process)) return false;
     pod.proof = this.process;
     return true;
+  }
+
+  /** Whoever waits for this may come to stand still just here. */
+  #later<T>(value: T): Promise<T> {
+    return new Promise((resolve) => this.process.settle(() => resolve(value)));
   }
 
   #send(call: Call, options: ApiRequestOptions, events: MemberEvents): Cause {

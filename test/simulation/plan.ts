@@ -29,11 +29,13 @@ export const WATCH_FAULTS = [
 /** What happens to the world now and then. */
 export const EVENTS = [
   'crash',
+  'crash-at-await',
   'replace-pod',
   'terminate',
   'step-down',
   'candidacy',
   'pause',
+  'pause-at-await',
   'suspend',
   'wall-step',
   'partition',
@@ -54,7 +56,7 @@ export const EVENTS = [
   'go-crash',
   'go-stop',
 ] as const;
-export const WORK_HABITS = ['late-work', 'endless-work', 'ending-work'] as const;
+export const WORK_HABITS = ['late-work', 'endless-work', 'ending-work', 'outliving-work'] as const;
 
 export type RequestFault = (typeof REQUEST_FAULTS)[number];
 export type WatchFault = (typeof WATCH_FAULTS)[number];
@@ -92,6 +94,7 @@ export interface GoPlan {
 
 export interface Plan {
   readonly seed: number;
+  /** About how long it lasts in all; four fifths of that with faults. */
   readonly minutes: number;
   readonly lockKind: LockKind;
   readonly latencyMs: number;
@@ -99,29 +102,43 @@ export interface Plan {
   readonly goMembers: readonly GoPlan[];
   /** Probability for each request, event of a watch or term; for what happens to the world: how often in a minute. */
   readonly faults: ReadonlyMap<FaultKind, number>;
+  /** Does a child that outlives its process hold the Pod's proof, as rule 25 has it? */
+  readonly childrenKeepProof: boolean;
 }
 
+/**
+ * `plain`: leases as people have them, faults now and then. `dense`: short leases, and leaders that are lost every few
+ * seconds, so that terms come quickly; every kind of fault is drawn there too.
+ */
+export type Profile = 'plain' | 'dense';
+
 export interface Cut {
+  /** Default `plain`. */
+  readonly profile?: Profile;
   readonly minutes?: number;
   readonly members?: number;
   readonly goMembers?: number;
   readonly without?: readonly FaultKind[];
   /** Only for the control that too much drift must be found. Default 0.01. */
   readonly maxDrift?: number;
+  /** Only for the control that a child without the proof must be found. */
+  readonly childrenLackProof?: boolean;
 }
 
 export function drawPlan(seed: number, cut: Cut = {}): Plan {
+  const profile = cut.profile ?? 'plain';
   const random = new Random(`world ${seed}`);
   const shape = random.fork('shape');
   const maxDrift = cut.maxDrift ?? 0.01;
-  const withGo = shape.chance(0.3);
+  const withGo = shape.chance(profile === 'dense' ? 0.15 : 0.3);
   const lockKind = shape.pick(['leases', 'leases', 'leases', 'configmaps', 'endpoints'] as const);
-  const commonTtlMs = shape.chance(0.6) ? drawTtl(shape, withGo) : null;
+  const ttls = TTLS_SECONDS[profile][withGo ? 'withGo' : 'alone'];
+  const commonTtlMs = shape.chance(0.6) ? shape.pick(ttls) * 1000 : null;
   const watchers = shape.chance(0.75);
   const count = 2 + shape.below(4);
   const members = Array.from({ length: count }, (_, i) => {
     const own = random.fork(`member ${i}`);
-    return drawMember(own, NAMES[i] ?? `member-${i}`, { withGo, commonTtlMs, watchers, maxDrift });
+    return drawMember(own, NAMES[i] ?? `member-${i}`, { profile, withGo, ttls, commonTtlMs, watchers, maxDrift });
   });
   const longestMs = Math.max(...members.map((it) => it.ttlMs));
   const goMembers = withGo
@@ -135,6 +152,11 @@ export function drawPlan(seed: number, cut: Cut = {}): Plan {
     const level = drawLevel(random.fork(`level of ${kind}`), kind, withGo);
     if (level > 0 && !cut.without?.includes(kind)) faults.set(kind, level);
   }
+  if (profile === 'dense') {
+    const losses = random.fork('losses');
+    const kind = losses.pick(LEADER_LOSSES);
+    if (!cut.without?.includes(kind)) faults.set(kind, losses.logBetween(10, 40));
+  }
   return {
     seed,
     minutes: cut.minutes ?? 5,
@@ -143,24 +165,41 @@ export function drawPlan(seed: number, cut: Cut = {}): Plan {
     members: members.slice(0, cut.members ?? members.length),
     goMembers: goMembers.slice(0, cut.goMembers ?? goMembers.length),
     faults,
+    childrenKeepProof: cut.childrenLackProof !== true,
   };
+}
+
+export function faultsEndMs({ minutes }: Plan): number {
+  return 0.8 * minutes * 60_000;
 }
 
 const NAMES = ['alice', 'bob', 'carol', 'dave', 'erin'];
 
-function drawTtl(random: Random, withGo: boolean): number {
-  const seconds = withGo
-    ? random.pick([4, 5, 6.5, 8, 10, 10, 15, 15, 30])
-    : random.pick([1, 2.5, 4, 4, 5, 7.2, 8, 10, 10, 10, 10, 12, 15, 15, 15, 30]);
-  return seconds * 1000;
+/** Go electors see whole seconds, and must not be beside leases below four (rule 5). */
+const TTLS_SECONDS = {
+  plain: {
+    withGo: [4, 5, 6.5, 8, 10, 10, 15, 15, 30],
+    alone: [2, 3, 4, 5, 7.2, 8, 10, 10, 10, 10, 10, 12, 15, 15, 15, 30],
+  },
+  dense: { withGo: [4, 4, 4, 5, 6.5], alone: [1, 1.5, 2, 2, 2.5, 2.5, 2.5, 3, 3, 3, 4, 5] },
+} as const;
+
+const DRAIN_BUDGETS_MS = {
+  plain: [25_000, 25_000, 5_000, 60_000],
+  dense: [1_000, 2_000, 3_000, 5_000],
+} as const;
+
+interface Setting {
+  readonly profile: Profile;
+  readonly withGo: boolean;
+  readonly ttls: readonly [number, ...number[]];
+  readonly commonTtlMs: number | null;
+  readonly watchers: boolean;
+  readonly maxDrift: number;
 }
 
-function drawMember(
-  random: Random,
-  name: string,
-  world: { withGo: boolean; commonTtlMs: number | null; watchers: boolean; maxDrift: number },
-): MemberPlan {
-  const ownTtlMs = drawTtl(random, world.withGo);
+function drawMember(random: Random, name: string, world: Setting): MemberPlan {
+  const ownTtlMs = random.pick(world.ttls) * 1000;
   const ttlMs = world.commonTtlMs ?? ownTtlMs;
   const ownTimings = random.chance(0.2);
   // Beside Go electors, which see whole seconds, a renew deadline must leave one more second (rule 5).
@@ -168,7 +207,7 @@ function drawMember(
     ? Math.min(0.87 * ttlMs, 0.98 * ttlMs - 1250)
     : Math.min(0.87 * ttlMs, 0.98 * ttlMs - 210);
   const renewDeadlineMs = Math.min(mostMs, ownTimings ? random.between(0.5, 0.87) * ttlMs : (ttlMs * 2) / 3);
-  const drainBudgetMs = random.pick([25_000, 25_000, 5_000, 60_000]);
+  const drainBudgetMs = random.pick(DRAIN_BUDGETS_MS[world.profile]);
   return {
     name,
     ttlMs,
@@ -214,6 +253,8 @@ function drawLevel(random: Random, kind: FaultKind, withGo: boolean): number {
   return random.logBetween(0.002, 0.25);
 }
 
+/** In a dense world one of these comes every few seconds. */
+const LEADER_LOSSES = ['crash', 'crash', 'crash-at-await', 'terminate', 'step-down', 'replace-pod'] as const;
 /** After these little is promised for a while (next to a Go elector nothing), so that they must not be everywhere. */
 const LOCK_DEEDS: ReadonlySet<FaultKind> = new Set([
   'delete',

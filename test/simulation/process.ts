@@ -12,8 +12,8 @@ export class Pod {
   /** As the API knows it. */
   readonly uid: string;
   readonly machine: Machine;
-  /** Which process has the Pod-wide proof. */
-  proof: SimProcess | null = null;
+  /** Who has the Pod-wide proof: a process, or a child of one that is dead (rule 25). */
+  proof: object | null = null;
   gone = false;
   /**
    * What its label shows is not promised: two processes have shared it, or a patch of a dead process arrived after its
@@ -42,10 +42,16 @@ export class SimProcess {
   disturbedAtMs = Number.NEGATIVE_INFINITY;
   readonly #timers: (() => void)[] = [];
   readonly #arrivals: (() => void)[] = [];
-  readonly #onTurn: (process: SimProcess) => void;
+  /** What somebody in it was just about to hear when it came to stand still. */
+  readonly #unheard: (() => void)[] = [];
+  #stop: (() => void) | null = null;
+  #knife: Knife | null = null;
+  readonly #onTurn: () => void;
+  /** The same, for whoever lives in it. */
+  onTurn: () => void = () => {};
 
   /** `onTurn`: something has just run in it, and promises may wait to go on. */
-  constructor(title: string, pod: Pod, agenda: Agenda, random: Random, onTurn: (process: SimProcess) => void) {
+  constructor(title: string, pod: Pod, agenda: Agenda, random: Random, onTurn: () => void) {
     this.title = title;
     this.pod = pod;
     this.agenda = agenda;
@@ -67,13 +73,39 @@ export class SimProcess {
     this.paused = false;
     this.disturbedAtMs = this.agenda.nowMs;
     const timersFirst = this.random.chance(0.5);
-    const queues = timersFirst ? [this.#timers, this.#arrivals] : [this.#arrivals, this.#timers];
+    const [first, second] = timersFirst ? [this.#timers, this.#arrivals] : [this.#arrivals, this.#timers];
+    const queues = [this.#unheard, first, second];
     for (const queue of queues) {
       for (const run of queue.splice(0)) {
         // Each in a turn of its own, as a starved process gets to them.
         this.agenda.in(0, () => this.#take(run, queue));
       }
     }
+  }
+
+  /** The next promise that something from outside settles is where it comes to stand still: `stop` does it. */
+  stopAtNextAwait(stop: () => void): void {
+    this.#stop = stop;
+  }
+
+  /** Somebody in it waits for this; goes on now, or after standing still just here. */
+  readonly settle = (run: () => void): void => {
+    const stop = this.#stop;
+    this.#stop = null;
+    stop?.();
+    if (this.paused) this.#unheard.push(run);
+    else run();
+  };
+
+  /** So many turns from now it dies, after so many of the promises that go on in that turn. */
+  dieWithin(turns: number, hops: number, die: () => void): void {
+    this.#knife = { turns, hops, die };
+  }
+
+  /** Neither stops nor dies for what was planned before. */
+  disarm(): void {
+    this.#stop = null;
+    this.#knife = null;
   }
 
   #take(run: () => void, queue: (() => void)[]): void {
@@ -88,6 +120,28 @@ export class SimProcess {
   /** Something happens in it now. */
   act(run: () => void): void {
     run();
-    this.#onTurn(this);
+    this.#onTurn();
+    this.onTurn();
+    if (this.#knife !== null) this.#cut(this.#knife);
   }
+
+  #cut(knife: Knife): void {
+    knife.turns -= 1;
+    if (knife.turns > 0) return;
+    this.#knife = null;
+    // Each time round, every promise that can go on has gone one step further.
+    const hop = () => {
+      if (!this.alive) return;
+      if (knife.hops <= 0) return knife.die();
+      knife.hops -= 1;
+      queueMicrotask(hop);
+    };
+    hop();
+  }
+}
+
+interface Knife {
+  turns: number;
+  hops: number;
+  readonly die: () => void;
 }

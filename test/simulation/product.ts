@@ -7,15 +7,17 @@ import * as objectLock from '../../src/lock/object-lock.ts';
 import * as podLabel from '../../src/outlets/pod-label.ts';
 import { copySources, type Replacement } from '../support/mutant.ts';
 
+type Codec = typeof lease.leaseCodec;
+
 export interface Product {
   readonly deriveTimings: typeof leading.deriveTimings;
   readonly Participant: typeof participant.Participant;
   readonly ObjectLock: typeof objectLock.ObjectLock;
   readonly PodLabel: typeof podLabel.PodLabel;
   readonly codecs: {
-    readonly leases: typeof lease.leaseCodec;
-    readonly configmaps: typeof lease.leaseCodec;
-    readonly endpoints: typeof lease.leaseCodec;
+    readonly leases: Codec;
+    readonly configmaps: Codec;
+    readonly endpoints: Codec;
   };
 }
 
@@ -50,6 +52,32 @@ function assemble([timings, { Participant }, { ObjectLock }, { PodLabel }, { lea
     Participant,
     ObjectLock,
     PodLabel,
-    codecs: { leases: leaseCodec, configmaps: configMapCodec, endpoints: endpointsCodec },
+    codecs: {
+      leases: remembering(leaseCodec),
+      configmaps: remembering(configMapCodec),
+      endpoints: remembering(endpointsCodec),
+    },
+  };
+}
+
+const MOST_REMEMBERED = 8;
+
+/**
+ * Every member of a world is handed the same object, frozen. It need not be decoded anew for each, and what is made of
+ * it is frozen too, so that none can change what another sees.
+ */
+function remembering(codec: Codec): Codec {
+  const recent: { object: object; decoded: ReturnType<Codec['decode']> }[] = [];
+  let oldest = 0;
+  return {
+    ...codec,
+    decode(object) {
+      for (const seen of recent) if (seen.object === object) return seen.decoded;
+      const decoded = codec.decode(object);
+      for (const part of Object.values(decoded)) Object.freeze(part);
+      recent[oldest] = { object, decoded };
+      oldest = (oldest + 1) % MOST_REMEMBERED;
+      return decoded;
+    },
   };
 }

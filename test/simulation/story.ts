@@ -33,8 +33,9 @@ export async function tellStory(
   else print(`${(violation.atMs / 1000).toFixed(3)} VIOLATED ${violation.invariant}: ${violation.message}`);
 }
 
-export function replayCommand(seed: number, { minutes, members, goMembers, without, maxDrift }: Cut): string {
+export function replayCommand(seed: number, { profile, minutes, members, goMembers, without, maxDrift }: Cut): string {
   const words = ['node test/simulation/main.ts', `--seed ${seed}`];
+  if (profile !== undefined) words.push(`--profile ${profile}`);
   if (minutes !== undefined) words.push(`--minutes ${minutes}`);
   if (members !== undefined) words.push(`--members ${members}`);
   if (goMembers !== undefined) words.push(`--go-members ${goMembers}`);

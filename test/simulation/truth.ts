@@ -3,7 +3,7 @@
  * holder may believe in itself. And from when to when the rules promise nothing (rules.md, "What is not promised").
  */
 import type { ApiObject } from '../../src/dev/object.ts';
-import { isSeal, type LockView, viewLock } from './lock-view.ts';
+import { isSeal, type LockView, sameRecordAndSeal, viewLock } from './lock-view.ts';
 import type { Cause } from './member.ts';
 
 /** Clocks run up to 1 % fast: a wait of one second may be over after this part of it. */
@@ -48,11 +48,12 @@ export class Truth {
     this.lock = view;
     this.ever = true;
     // A hand that edits a holder's record makes no holder believe in itself for longer.
-    const rewritten = before === null || before.text !== view.text || before.uid !== view.uid;
+    const rewritten = before === null || before.uid !== view.uid || !sameRecordAndSeal(before, view);
     if (rewritten && cause?.type !== 'hand') this.changedAtMs = nowMs;
+    // Whoever sees it may wait for so long, also when a hand wrote it and nobody holds the lock.
+    this.longestMs = Math.max(this.longestMs, durationMs(view) ?? 0);
     if (view.holder !== '') {
       this.orphaned = null;
-      this.longestMs = Math.max(this.longestMs, durationMs(view) ?? 0);
       // What the holder believes itself: not what a hand made of it.
       const sealMs = view.sealCounts && isSeal(view.seal) ? view.seal.leaseDurationSeconds * 1000 : null;
       this.lastDurationMs = sealMs ?? Math.max(durationMs(view) ?? 0, 1000);

@@ -3,6 +3,8 @@
  * lost, hands reach into the lock. Each kind has its own stream of chance and its own rate.
  */
 import type { ApiObject } from '../../src/dev/object.ts';
+import type { JsonObject } from '../../src/lock/json.ts';
+import { levelOf } from './chances.ts';
 import { LEADER_ANNOTATION, LOCK_NAME, LOCK_NAMESPACE, SEAL_ANNOTATION } from './lock-view.ts';
 import type { Member } from './member.ts';
 import type { EventKind } from './plan.ts';
@@ -38,9 +40,10 @@ function happen(world: Simulation, kind: EventKind, random: Random): void {
   switch (kind) {
     case 'crash':
       if (leader === null) return;
-      world.note(() => `!! ${leader.process.title} crashes`);
-      world.kill(leader);
-      world.startAgainIn(leader, random.logBetween(50, 30_000));
+      crash(world, leader, random);
+      return;
+    case 'crash-at-await':
+      leader?.process.dieWithin(1 + random.below(4), random.below(9), () => crash(world, leader, random));
       return;
     case 'replace-pod':
       if (leader === null) return;
@@ -67,6 +70,11 @@ function happen(world: Simulation, kind: EventKind, random: Random): void {
     case 'pause':
       if (leader !== null) pause(world, leader.process, random.logBetween(5, 60_000));
       return;
+    case 'pause-at-await': {
+      const forMs = random.logBetween(5, 60_000);
+      leader?.process.stopAtNextAwait(() => pause(world, leader.process, forMs));
+      return;
+    }
     case 'suspend':
       if (leader !== null) suspend(world, leader, random.logBetween(100, 120_000));
       return;
@@ -84,7 +92,7 @@ function happen(world: Simulation, kind: EventKind, random: Random): void {
       world.note(() => `!! ${process.title} is cut off (${way}) for ${Math.round(forMs)} ms`);
       process.line.upCut = way !== 'down';
       process.line.downCut = way !== 'up';
-      world.disturbed();
+      world.unpromised.disturbed();
       agenda.in(forMs, () => {
         process.line.upCut = false;
         process.line.downCut = false;
@@ -99,7 +107,7 @@ function happen(world: Simulation, kind: EventKind, random: Random): void {
       const processes = random.chance(0.5) || leader === null ? world.processes() : [leader.process];
       world.note(() => `!! the API answers ${outage.code} for ${Math.round(forMs)} ms to ${processes.length}`);
       for (const process of processes) process.line.outage = honest;
-      world.disturbed();
+      world.unpromised.disturbed();
       agenda.in(forMs, () => {
         for (const process of processes) process.line.outage = null;
       });
@@ -114,7 +122,7 @@ function happen(world: Simulation, kind: EventKind, random: Random): void {
       const forMs = random.logBetween(500, 60_000);
       world.note(() => `!! ${leader.process.title} may not ${which} for ${Math.round(forMs)} ms`);
       denied.add(which);
-      world.disturbed();
+      world.unpromised.disturbed();
       agenda.in(forMs, () => void denied.delete(which));
       return;
     }
@@ -148,11 +156,20 @@ function happen(world: Simulation, kind: EventKind, random: Random): void {
   }
 }
 
+function crash(world: Simulation, member: Member, random: Random): void {
+  const againInMs = random.logBetween(50, 30_000);
+  const livesMs = random.logBetween(50, 60_000);
+  const childLives = random.next() < levelOf(world.faults, 'outliving-work');
+  world.note(() => `!! ${member.process.title} crashes${childLives ? ', its child does not' : ''}`);
+  world.kill(member, childLives ? livesMs : null);
+  world.startAgainIn(member, againInMs);
+}
+
 function pause(world: Simulation, process: SimProcess, forMs: number): void {
   if (process.paused) return;
   world.note(() => `!! ${process.title} stands still for ${Math.round(forMs)} ms`);
   process.pause();
-  world.disturbed();
+  world.unpromised.disturbed();
   world.agenda.in(forMs, () => {
     if (process.alive && process.paused && !process.pod.machine.suspended) process.resume();
   });
@@ -164,7 +181,7 @@ function suspend(world: Simulation, { process }: Member, forMs: number): void {
   if (machine.suspended || process.paused) return;
   world.note(() => `!! the machine of ${process.title} is suspended for ${Math.round(forMs)} ms`);
   machine.suspend();
-  world.disturbed();
+  world.unpromised.disturbed();
   const sleepers = world.processes().filter((it) => it.pod.machine === machine && !it.paused);
   for (const sleeper of sleepers) sleeper.pause();
   world.agenda.in(forMs, () => {
@@ -189,16 +206,16 @@ function reachIn(world: Simulation, deed: LockDeed, random: Random): void {
   if (lock === null) return;
   switch (deed) {
     case 'delete':
-      world.lockIsDeleted();
+      world.unpromised.lockIsDeleted();
       by((store) => store.remove(cluster.lockKind, LOCK_NAMESPACE, LOCK_NAME));
       return;
     case 'recreate': {
-      world.lockIsDeleted();
+      world.unpromised.lockIsDeleted();
       by((store) => {
         store.remove(cluster.lockKind, LOCK_NAMESPACE, LOCK_NAME);
         const { kind, apiVersion } = lock;
         const bare = { kind, apiVersion, metadata: { name: LOCK_NAME, namespace: LOCK_NAMESPACE } };
-        return store.create(cluster.lockKind, LOCK_NAMESPACE, JSON.stringify(bare));
+        return store.create(cluster.lockKind, LOCK_NAMESPACE, bare);
       });
       return;
     }
@@ -206,22 +223,22 @@ function reachIn(world: Simulation, deed: LockDeed, random: Random): void {
       editLabels(world, random.hex(4));
       return;
     case 'edit-empty':
-      world.lockIsEmptied(false);
+      world.unpromised.lockIsEmptied(false);
       by(() => replace(world, edited(lock, { holderIdentity: draw < 0.5 ? '' : null })));
       return;
     case 'edit-wipe': {
-      world.lockIsEmptied(true);
+      world.unpromised.lockIsEmptied(true);
       const { annotations: _, ...metadata } = lock.metadata;
       by(() => replace(world, { ...lock, metadata, ...(lock.kind === 'Lease' ? { spec: {} } : {}) }));
       return;
     }
     case 'edit-duration':
       // The seal still counts and says what the holder wrote; a longer one is respected. Go electors know no seal.
-      if (world.liveGoMembers().length > 0) world.lockIsForged();
+      if (world.liveGoMembers().length > 0) world.unpromised.lockIsForged();
       by(() => replace(world, edited(lock, { leaseDurationSeconds: random.pick([1, 2, 60, 90]) })));
       return;
     case 'edit-garbage':
-      world.lockIsForged();
+      world.unpromised.lockIsForged();
       by(() => replace(world, garbage(lock, draw)));
       return;
   }
@@ -235,15 +252,15 @@ export function editLabels(world: Simulation, touched: string): void {
   world.cluster.by({ type: 'hand', what: 'edit-labels' }, () => replace(world, object));
 }
 
-function replace(world: Simulation, object: object) {
+function replace(world: Simulation, object: JsonObject) {
   const { cluster } = world;
-  const answer = cluster.store.update(cluster.lockKind, LOCK_NAMESPACE, LOCK_NAME, JSON.stringify(object));
+  const answer = cluster.store.update(cluster.lockKind, LOCK_NAMESPACE, LOCK_NAME, object);
   if (answer.code >= 300) world.note(() => `   refused: ${JSON.stringify(answer.body.message)}`);
   return answer;
 }
 
 /** The record with fields changed as a hand would change them; the seal stays. */
-function edited(lock: ApiObject, fields: Record<string, unknown>): object {
+function edited(lock: ApiObject, fields: Record<string, unknown>): JsonObject {
   if (lock.kind === 'Lease') return { ...lock, spec: { ...(lock.spec as object), ...fields } };
   const annotations = lock.metadata.annotations ?? {};
   let record: object = {};
@@ -256,7 +273,7 @@ function edited(lock: ApiObject, fields: Record<string, unknown>): object {
   return { ...lock, metadata: { ...lock.metadata, annotations: { ...annotations, [LEADER_ANNOTATION]: text } } };
 }
 
-function garbage(lock: ApiObject, draw: number): object {
+function garbage(lock: ApiObject, draw: number): JsonObject {
   const time = '1970-01-01T00:00:00.000000Z';
   if (draw < 0.2) return edited(lock, { leaseTransitions: 2 ** 31 - 1, leaderTransitions: 2 ** 31 - 1 });
   if (draw < 0.4) return edited(lock, { holderIdentity: 'mallory', renewTime: time, leaseDurationSeconds: 30 });

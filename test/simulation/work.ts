@@ -26,6 +26,8 @@ export class FencedResource {
   }
 }
 
+const WRITES_EVERY_MS = 2_000;
+
 /** How the work of one term behaves. */
 export interface Habit {
   /** Ends by itself after this, or null. */
@@ -56,6 +58,7 @@ export interface WorkParts {
 }
 
 interface Running {
+  readonly token: FencingToken;
   readonly stopped: () => void;
   readonly habit: Habit;
   told: boolean;
@@ -66,20 +69,21 @@ export class SimulatedWork implements Work {
   kill?: () => void;
   readonly #parts: WorkParts;
   #running: Running | null = null;
+  #childEnded: () => void = () => {};
 
   constructor(parts: WorkParts, canKill: boolean) {
     this.#parts = parts;
     if (canKill) this.kill = () => this.#kill();
   }
 
-  get running(): boolean {
-    return this.#running !== null;
-  }
+  /** A child that lives on though its process is dead. */
+  outlives = false;
 
   start({ term, token }: { readonly term: number; readonly token: FencingToken }, stopped: () => void): void {
-    const { clock, events, drawHabit, mayEnd } = this.#parts;
+    const { clock, events, drawHabit, mayEnd, alive } = this.#parts;
+    if (!alive()) return;
     const habit = drawHabit();
-    const running = { stopped, habit, told: false, over: false };
+    const running = { stopped, habit, token, told: false, over: false };
     events.started(term, token);
     this.#running = running;
     if (habit.endsAfterMs !== null) {
@@ -92,6 +96,7 @@ export class SimulatedWork implements Work {
 
   stop(_reason: string, withinMs: number): void {
     const running = this.#running;
+    if (!this.#parts.alive()) return;
     this.#parts.events.told(withinMs);
     if (running === null) return;
     running.told = true;
@@ -104,6 +109,31 @@ export class SimulatedWork implements Work {
   /** Somebody ends work that would never end. */
   finish(): void {
     if (this.#running?.told) this.#end(this.#running, false);
+  }
+
+  /** Its process is dead. A child goes on for a while, heeding nobody; false when there is none. */
+  outlive(forMs: number, ended: () => void): boolean {
+    const running = this.#running;
+    if (running === null || this.kill === undefined) return false;
+    const { agenda, random, resource } = this.#parts;
+    const endsAtMs = agenda.nowMs + forMs;
+    this.outlives = true;
+    const write = () => {
+      if (!this.outlives) return;
+      if (agenda.nowMs >= endsAtMs) return this.endChild();
+      resource.write(running.token);
+      agenda.in(Math.min(random.waitMs(WRITES_EVERY_MS), endsAtMs - agenda.nowMs), write);
+    };
+    this.#childEnded = ended;
+    write();
+    return true;
+  }
+
+  /** The child that outlived its process ends. */
+  endChild(): void {
+    if (!this.outlives) return;
+    this.outlives = false;
+    this.#childEnded();
   }
 
   #kill(): void {
@@ -124,7 +154,7 @@ export class SimulatedWork implements Work {
   /** Writes to the resource now and then, for as long as it runs, whether it leads or not. */
   #use(running: Running, token: FencingToken): void {
     const { clock, agenda, random, resource, alive } = this.#parts;
-    clock.setTimer(random.waitMs(1500), () => {
+    clock.setTimer(random.waitMs(WRITES_EVERY_MS), () => {
       if (running.over || !alive()) return;
       agenda.in(random.chance(0.9) ? random.between(1, 20) : random.between(20, 8000), () => resource.write(token));
       this.#use(running, token);

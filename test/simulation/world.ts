@@ -4,19 +4,20 @@
  */
 import { pods } from '../../src/dev/kinds.ts';
 import type { StoreSnapshot } from '../../src/dev/store.ts';
+import { withLightAborts } from './abort.ts';
 import { Agenda } from './agenda.ts';
 import { Checks, describeLock, type Violation } from './checks.ts';
-import { LONGEST_DELAY_MS } from './client.ts';
 import { Cluster } from './cluster.ts';
 import { GoMember } from './go-member.ts';
 import { liveOn } from './liveness.ts';
 import { LOCK_NAME, LOCK_NAMESPACE, viewLock } from './lock-view.ts';
 import { Machine } from './machine.ts';
 import { type Cause, Member } from './member.ts';
-import type { FaultKind, GoPlan, MemberPlan, Plan } from './plan.ts';
+import { faultsEndMs, type GoPlan, type MemberPlan, type Plan } from './plan.ts';
 import { Pod, SimProcess } from './process.ts';
 import type { Product } from './product.ts';
 import { Random } from './random.ts';
+import { Unpromised } from './unpromised.ts';
 import { scheduleUpheaval } from './upheaval.ts';
 import { FencedResource } from './work.ts';
 
@@ -24,6 +25,8 @@ export interface Outcome {
   readonly violation: Violation | null;
   readonly simulatedMs: number;
   readonly terms: number;
+  /** Terms that another process began than the one before. */
+  readonly failovers: number;
   /** What was not promised, and for how long in all. */
   readonly exemptions: ReadonlyMap<string, number>;
   readonly unpromisedMs: number;
@@ -35,8 +38,11 @@ export type Transcript = (atMs: number, who: string, text: string) => void;
 export async function runWorld(plan: Plan, product: Product, transcript: Transcript | null = null): Promise<Outcome> {
   // Once in a while the event loop gets its turn.
   await new Promise((resolve) => setImmediate(resolve));
-  return new Simulation(plan, product, transcript).run();
+  return withLightAborts(() => new Simulation(plan, product, transcript).run());
 }
+
+const { nextTick } = process;
+const atNextTick = (resolve: () => void) => nextTick(resolve);
 
 const SNAPSHOT_EVERY_MS = 20_000;
 
@@ -46,26 +52,25 @@ export class Simulation {
   readonly random: Random;
   readonly cluster: Cluster<Cause>;
   readonly checks: Checks;
+  readonly unpromised: Unpromised;
   readonly resource = new FencedResource();
-  faulty = true;
+  readonly faults: { on: boolean; readonly levels: Plan['faults'] };
   readonly #product: Product;
   readonly #transcript: Transcript | null;
-  readonly #members: Member[] = [];
-  readonly #goMembers: GoMember[] = [];
+  /** Those that live, those whose child does, and the latest dead. */
+  #members: Member[] = [];
+  #goMembers: GoMember[] = [];
   readonly #pods: Pod[] = [];
   readonly #namesakes = new Set<Member>();
-  readonly #memberOf = new Map<SimProcess, Member>();
   readonly #byProcess = { starts: 0 };
   #unsettled = false;
   #events = 0;
   #snapshot: StoreSnapshot | null = null;
-  #lastDeletionMs = Number.NEGATIVE_INFINITY;
-  #lastLieMs = Number.NEGATIVE_INFINITY;
-  #disturbedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(plan: Plan, product: Product, transcript: Transcript | null) {
     this.plan = plan;
     this.random = new Random(`run ${plan.seed}`);
+    this.faults = { on: true, levels: plan.faults };
     this.#product = product;
     this.#transcript = transcript;
     this.cluster = new Cluster(this.agenda, plan.lockKind);
@@ -78,17 +83,18 @@ export class Simulation {
       members: () => this.#members,
       note: this.note,
     });
-    this.cluster.onStale = () => this.staleAnswer();
+    this.unpromised = new Unpromised(this);
+    this.cluster.onStale = () => this.unpromised.staleAnswer();
     this.cluster.onCommit = (before, after, cause) => this.checks.committed(before, after, cause);
     this.resource.onAccepted = (token) => this.checks.work.accepted(token);
   }
 
   async run(): Promise<Outcome> {
     try {
-      const faultsEndMs = this.plan.minutes * 60_000;
+      const endMs = faultsEndMs(this.plan);
       this.#begin();
-      scheduleUpheaval(this, faultsEndMs);
-      await this.runUntil(faultsEndMs);
+      scheduleUpheaval(this, endMs);
+      await this.runUntil(endMs);
       if (this.checks.violation === null) await liveOn(this);
     } catch (error) {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -100,6 +106,7 @@ export class Simulation {
       violation: this.checks.violation,
       simulatedMs: this.agenda.nowMs,
       terms: this.checks.work.terms,
+      failovers: this.checks.work.failovers,
       exemptions: this.checks.exemptions.granted,
       unpromisedMs: this.checks.exemptions.totalMs,
       events: this.#events,
@@ -109,15 +116,15 @@ export class Simulation {
   /** False when a violation ended the world before. */
   async runUntil(untilMs: number, isEnough: () => boolean = () => false): Promise<boolean> {
     while (this.checks.violation === null) {
-      const entry = this.agenda.next(untilMs);
-      if (entry === null) return true;
+      const run = this.agenda.next(untilMs);
+      if (run === null) return true;
       this.#events += 1;
-      entry.run();
+      run();
       if (this.#unsettled) {
         this.#unsettled = false;
         // Every promise that this event has settled goes as far as it can: Node comes to its ticks when no promise is
         // left that could go on, and does not turn the event loop for it.
-        await new Promise<void>((resolve) => process.nextTick(resolve));
+        await new Promise<void>(atNextTick);
       }
       this.checks.afterStep();
       if (isEnough()) return this.checks.violation === null;
@@ -151,15 +158,6 @@ export class Simulation {
     this.#transcript?.(this.agenda.nowMs, '', text());
   };
 
-  level(kind: FaultKind): number {
-    return this.faulty ? (this.plan.faults.get(kind) ?? 0) : 0;
-  }
-
-  /** Somebody stands still or is cut off: two deletions are no longer far enough apart (rules.md). */
-  disturbed(): void {
-    this.#disturbedAtMs = this.agenda.nowMs;
-  }
-
   // -------------------------------------------------------------------------------------- processes come and go
 
   #begin(): void {
@@ -190,9 +188,11 @@ export class Simulation {
       product: this.#product,
       cluster: this.cluster,
       resource: this.resource,
-      level: (kind) => this.level(kind),
+      faults: this.faults,
+      podNamed: (name) => this.podsThere().find((it) => it.name === name),
       events: {
         ...this.checks.memberEvents,
+        onTurn: (it) => this.checks.turned(it),
         onEnded: (ended, stuck) => {
           this.#note(title, () => `ends${stuck ? ', its work is stuck' : ''}`);
           if (ended.exitToldAtMs === null) this.checks.fail('L4', `${title} ended unasked`);
@@ -202,9 +202,9 @@ export class Simulation {
       },
       note: this.#transcript === null ? null : (who, text) => this.#note(who, text),
     });
+    this.#buryTheDead();
     this.#members.push(member);
-    this.#memberOf.set(process, member);
-    this.#coldStart();
+    this.unpromised.coldStart();
     this.#note(title, () => `starts, ttl ${plan.ttlMs} ms, process ${member.processId}, Pod ${pod.name}`);
     member.start();
     return member;
@@ -216,28 +216,34 @@ export class Simulation {
     const process = this.#newProcess(title, new Pod(plan.name, '', machine));
     const go = new GoMember(plan, process, {
       plan: this.plan,
+      onMistaken: () => this.unpromised.goIsMistaken(),
       cluster: this.cluster,
-      level: (kind) => this.level(kind),
+      faults: this.faults,
       note: this.#transcript === null ? null : (who, text) => this.#note(who, text),
     });
-    this.#goMembers.push(go);
+    this.#goMembers = [...this.liveGoMembers(), go];
     this.checks.goStarted(process, plan);
-    this.#coldStart();
+    this.unpromised.coldStart();
     this.#note(title, () => `starts, Go ${plan.version}, ${plan.leaseDurationMs} ms`);
     go.start();
   }
 
   #newProcess(title: string, pod: Pod): SimProcess {
-    return new SimProcess(title, pod, this.agenda, this.random.fork(`process ${title}`), (process) => {
+    return new SimProcess(title, pod, this.agenda, this.random.fork(`process ${title}`), () => {
       this.#unsettled = true;
-      const member = this.#memberOf.get(process);
-      if (member !== undefined) this.checks.turned(member);
     });
+  }
+
+  /** Worlds last long enough for a hundred processes, and nobody asks for those that are gone. */
+  #buryTheDead(): void {
+    const isThere = ({ process, work }: Member) => process.alive || work.outlives;
+    for (const member of this.#members) if (!isThere(member)) this.checks.forget(member);
+    this.#members = this.#members.filter(isThere);
   }
 
   #newPod(name: string, drift: number, stream: string): Pod {
     const body = { metadata: { name }, spec: { containers: [{ name: 'elector', image: 'elector' }] } };
-    const answer = this.cluster.store.create(pods, 'default', JSON.stringify(body));
+    const answer = this.cluster.store.create(pods, 'default', body);
     const { uid } = answer.body.metadata as { uid?: string };
     if (uid === undefined) throw new Error(`cannot create a Pod: ${JSON.stringify(answer.body)}`);
     const pod = new Pod(name, uid, new Machine(this.agenda, this.random.fork(stream), 1 + drift));
@@ -245,8 +251,9 @@ export class Simulation {
     return pod;
   }
 
-  kill(member: Member): void {
-    member.die();
+  /** With `childLivesMs`, a child that does its work lives on for so long. */
+  kill(member: Member, childLivesMs: number | null = null): void {
+    member.die(childLivesMs);
   }
 
   /** The Pod is gone with everything in it. */
@@ -319,87 +326,8 @@ export class Simulation {
 
   startGoAgainIn({ plan }: GoMember, delayMs: number): void {
     this.agenda.in(delayMs, () => {
-      if (this.faulty && !this.liveGoMembers().some((it) => it.plan.name === plan.name)) this.#startGo(plan);
+      if (this.faults.on && !this.liveGoMembers().some((it) => it.plan.name === plan.name)) this.#startGo(plan);
     });
-  }
-
-  // -------------------------------------------------------- what is not promised (rules.md), as it comes to happen
-
-  /** A process that knows nothing of a lock that was deleted or emptied may take its place at once. */
-  #coldStart(): void {
-    const { truth, exemptions } = this.checks;
-    const { orphaned } = truth;
-    if (!truth.ever || orphaned === null) return;
-    if (this.agenda.nowMs > orphaned.atMs + 2 * truth.longestMs) return;
-    exemptions.grant(
-      'a deletion or a hand meets a cold start',
-      this.agenda.nowMs,
-      this.agenda.nowMs + 2 * truth.longestMs,
-    );
-  }
-
-  #grantIf(reason: string | false): void {
-    if (reason === false) return;
-    const { truth, exemptions } = this.checks;
-    // A displaced leader lapses within its own duration; what is on the way may still displace one.
-    exemptions.grant(reason, this.agenda.nowMs, this.agenda.nowMs + LONGEST_DELAY_MS + 2 * truth.longestMs);
-  }
-
-  #someoneIsCold(): boolean {
-    return this.liveMembers().some((it) => !this.checks.hasSeen(it));
-  }
-
-  /**
-   * With different TTLs: a member that never saw the present holder's record waits less than that holder may believe
-   * in itself, once record and seal are gone.
-   */
-  #holderIsUnderrated(): boolean {
-    const { truth, leading } = this.checks;
-    return this.liveMembers().some((it) => leading.waitsMs(it) < truth.lastDurationMs);
-  }
-
-  /** A stale answer says that the lock is gone or empty, as a deletion does: within 2L it is the second of two. */
-  staleAnswer(): void {
-    this.#lastLieMs = this.agenda.nowMs;
-    const { truth } = this.checks;
-    const reachMs = 2 * truth.longestMs;
-    const recent = this.agenda.nowMs - this.#lastDeletionMs < reachMs || truth.orphaned !== null;
-    this.#grantIf(recent && 'a deletion around an answer from a stale cache');
-  }
-
-  #wasLiedTo(): boolean {
-    return this.agenda.nowMs - this.#lastLieMs < 2 * this.checks.truth.longestMs + LONGEST_DELAY_MS;
-  }
-
-  lockIsDeleted(): void {
-    const { truth } = this.checks;
-    const sinceMs = this.agenda.nowMs - this.#lastDeletionMs;
-    this.#grantIf(this.liveGoMembers().length > 0 && 'a deletion meets a Go elector');
-    this.#grantIf(this.#someoneIsCold() && 'a deletion meets a cold start');
-    this.#grantIf(sinceMs < 2 * truth.longestMs && 'two deletions within two lease durations');
-    this.#grantIf(this.#disturbedAtMs > this.#lastDeletionMs && sinceMs < 1e9 && 'two deletions around a long pause');
-    this.#grantIf(
-      this.#holderIsUnderrated() && 'a deletion meets a member that never saw the longer TTL of the holder',
-    );
-    this.#grantIf(this.#wasLiedTo() && 'a deletion around an answer from a stale cache');
-    this.#grantIf(this.checks.createsUnderWay(LONGEST_DELAY_MS) && 'a create in flight while the lock comes and goes');
-    this.#lastDeletionMs = this.agenda.nowMs;
-  }
-
-  lockIsEmptied(wiped: boolean): void {
-    this.#grantIf(this.liveGoMembers().length > 0 && 'a Go elector takes a lock that a hand emptied');
-    const ofGo = this.checks.truth.writer?.type === 'go';
-    this.#grantIf(ofGo && 'a Go record emptied by a hand looks like one that was released');
-    this.#grantIf(wiped && this.#holderIsUnderrated() && 'a seal wiped before a member saw it');
-    this.#grantIf(this.#wasLiedTo() && 'a lock emptied around an answer from a stale cache');
-    const { truth, leading } = this.checks;
-    const { lock } = truth;
-    const unseen = lock !== null && this.liveMembers().some((it) => !leading.hasSeenTerm(it, lock));
-    this.#grantIf(wiped && unseen && 'a seal wiped before a member saw it');
-  }
-
-  lockIsForged(): void {
-    this.#grantIf('a record forged by hand');
   }
 
   /** An etcd restored from a backup: nothing is promised until all have noticed, not even tokens. */
@@ -407,9 +335,10 @@ export class Simulation {
     if (this.#snapshot === null) return;
     const { truth, exemptions, work } = this.checks;
     this.note(() => '!! etcd is restored from a backup');
-    work.forget();
+    work.forgetTokens();
+    this.checks.staying.lied();
     this.resource.forget();
-    exemptions.grantAfterRollback(this.agenda.nowMs, this.plan.minutes * 60_000 + 4 * truth.longestMs);
+    exemptions.grantAfterRollback(this.agenda.nowMs, faultsEndMs(this.plan) + 4 * truth.longestMs);
     // Only the lock goes back: what became of the Pods is another story.
     const now = this.cluster.store.snapshot();
     const objects = new Map(now.objects);

@@ -1,0 +1,33 @@
+/** The world in which each control was found, as `discover.ts --pin` wrote it down. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const PINS_PATH = join(import.meta.dirname, 'pins.json');
+
+export interface Pin {
+  readonly rule: string;
+  readonly defect: string;
+  /** The first world, counted from 1, that is well with the product and not with the defect. */
+  readonly seed: number;
+  readonly invariant: string;
+  readonly message: string;
+}
+
+export function readPins(): readonly Pin[] {
+  return JSON.parse(readFileSync(PINS_PATH, 'utf8')) as readonly Pin[];
+}
+
+export const TABLE_HEAD: readonly string[] = [
+  'Control',
+  'Rule',
+  'Found by',
+  'Invariant',
+  'Worlds or states until found',
+];
+
+/** The table of docs/internals/simulation.md. */
+export function tableOf(pins: readonly Pin[]): readonly (readonly string[])[] {
+  return pins.map(({ rule, defect, seed, invariant }) => {
+    return [defect, rule, 'simulator', invariant, seed === 1 ? '1 world' : `${seed} worlds`];
+  });
+}
