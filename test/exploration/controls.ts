@@ -1,7 +1,7 @@
 /**
- * The negative controls: a line of a rule taken out, and the world in which the explorer must then find a violation.
- * `trace` is a shortest one, as `discover.ts` printed it. An explorer that finds nothing in any of them proves nothing
- * by finding nothing in the product.
+ * The negative controls: a line of a rule taken out, and the world in which the explorer must then find a violation. An
+ * explorer that finds nothing in any of them proves nothing by finding nothing in the product. What it found is in
+ * `pins.json`; `discover.ts` finds it anew.
  */
 import type { Replacement } from '../support/mutant.ts';
 import type { Plan } from './plan.ts';
@@ -9,14 +9,12 @@ import type { Plan } from './plan.ts';
 export interface Control {
   /** As in docs/internals/rules.md. */
   readonly rule: string;
-  readonly without: string;
+  /** What the replacements make of it; or the plan itself, when there are none. */
+  readonly defect: string;
   readonly replacements: readonly Replacement[];
   readonly plan: Plan;
   /** What is looked for; by default whatever comes first. */
   readonly invariant?: string;
-  readonly finding: string;
-  /** Its actions, separated by commas. */
-  readonly trace: string;
 }
 
 const inElection = (file: string, from: string, to: string): Replacement => ({ file: `election/${file}`, from, to });
@@ -24,7 +22,7 @@ const inElection = (file: string, from: string, to: string): Replacement => ({ f
 export const CONTROLS: readonly Control[] = [
   {
     rule: '2',
-    without: 'a renewal counts from its send, not from its answer',
+    defect: 'a renewal is valid from its answer',
     replacements: [
       inElection(
         'leading.ts',
@@ -33,12 +31,22 @@ export const CONTROLS: readonly Control[] = [
       ),
     ],
     plan: { timings: 'long', cut: 1 },
-    finding: 'S7 alice counts from a send that was never applied',
-    trace: 'start alice, cut alice, tick, wake alice, apply alice 102, tick, answer alice 102',
+  },
+  {
+    rule: '3',
+    defect: 'leading is a stored flag',
+    replacements: [
+      inElection(
+        'view.ts',
+        "return state.role.type === 'leader' && remainingMs(state, state.role, now) > 0;",
+        "return state.role.type === 'leader' && now.monoMs > 0;",
+      ),
+    ],
+    plan: { pause: 1 },
   },
   {
     rule: '4',
-    without: 'a leader counts the time of a suspension',
+    defect: 'a leader does not count the time of a suspension',
     replacements: [
       inElection(
         'state.ts',
@@ -47,12 +55,28 @@ export const CONTROLS: readonly Control[] = [
       ),
     ],
     plan: { suspend: 2, deaf: 1 },
-    finding: 'S1 alice and bob lead',
-    trace: 'start alice, deafen alice, start bob, suspend alice, suspend alice, tick, wake bob',
+  },
+  {
+    rule: '5',
+    defect: 'clocks drift by more than the timings leave room for',
+    replacements: [],
+    plan: { drift: 1, driftTicks: 0, cut: 1 },
   },
   {
     rule: '6',
-    without: 'a changed record restarts the wait',
+    defect: 'the own TTL caps the duration of a record',
+    replacements: [
+      inElection(
+        'observing.ts',
+        'return Math.max(recordMs, (countingSeal(observed)?.leaseDurationSeconds ?? 0) * 1000);',
+        'return Math.min(recordMs, ownMs);',
+      ),
+    ],
+    plan: { otherTimings: 'slow', pause: 1 },
+  },
+  {
+    rule: '6',
+    defect: 'a changed record does not restart the wait',
     replacements: [
       inElection(
         'observing.ts',
@@ -61,12 +85,22 @@ export const CONTROLS: readonly Control[] = [
       ),
     ],
     plan: {},
-    finding: "S4 bob begins a term before alice's record has run out",
-    trace: 'start alice, start bob, tick, wake alice, tick, wake alice, tick, wake alice',
+  },
+  {
+    rule: '7',
+    defect: 'a record that was there at the start counts as old',
+    replacements: [
+      inElection(
+        'observing.ts',
+        'changedAtMs: changed ? turn.now.monoMs : before.changedAtMs,',
+        'changedAtMs: before.known === null ? 0 : changed ? turn.now.monoMs : before.changedAtMs,',
+      ),
+    ],
+    plan: {},
   },
   {
     rule: '9',
-    without: 'the late answer of an abandoned attempt changes nothing',
+    defect: 'a late answer counts for the attempt that is in flight',
     replacements: [
       inElection(
         'writing.ts',
@@ -75,12 +109,10 @@ export const CONTROLS: readonly Control[] = [
       ),
     ],
     plan: { cut: 1, late: 1 },
-    finding: 'S14 alice has two writes in flight',
-    trace: 'start alice, cut alice, tick, wake alice, tick, wake alice, apply alice 102, answer alice 102',
   },
   {
     rule: '11',
-    without: 'an attempt number of its own, and the comparison of versions',
+    defect: 'every write bears the same attempt, and any 200 is proof',
     replacements: [
       inElection(
         'writing.ts',
@@ -94,12 +126,10 @@ export const CONTROLS: readonly Control[] = [
       ),
     ],
     plan: { textTicks: 2 },
-    finding: 'S7 alice counts from a send that was never applied',
-    trace: 'start alice, tick, wake alice',
   },
   {
     rule: '12',
-    without: 'only the attempt that a read-back shows has succeeded',
+    defect: 'a read-back of an older attempt proves the newest',
     replacements: [
       inElection(
         'leading.ts',
@@ -108,21 +138,41 @@ export const CONTROLS: readonly Control[] = [
       ),
     ],
     plan: { cut: 1, timings: 'long' },
-    finding: 'S7 alice counts from a send that was never applied',
-    trace:
-      'cut alice, start alice, deliver alice 1, tick, wake alice, apply alice 101, deliver alice 102, tick, wake alice, tick, wake alice, deliver alice 3',
+  },
+  {
+    rule: '14',
+    defect: 'an equal id is enough to retake a record',
+    replacements: [
+      inElection(
+        'observing.ts',
+        "if (isMine(observed, selfOf(state))) return 'mine';",
+        "if (record.holderIdentity === config.id) return 'mine';",
+      ),
+    ],
+    plan: { crash: 1, restart: 1 },
+  },
+  {
+    rule: '14',
+    defect: 'a record with the own id is never taken',
+    replacements: [
+      inElection(
+        'observing.ts',
+        '        default:\n          return Math.max(',
+        '        default:\n          return Math.max(holderOf(sight.known) === state.config.id ? Infinity : 0, ',
+      ),
+    ],
+    plan: { members: 1, crash: 1, restart: 1 },
+    invariant: 'L1',
   },
   {
     rule: '15',
-    without: "another's record ends the term at once",
+    defect: 'a leader that sees another holder leads on to its deadline',
     replacements: [inElection('losing.ts', "else if (judge(turn) !== 'mine') lose(turn, describeLoss(turn));", '')],
     plan: { hand: 1 },
-    finding: 'S8 alice leads on after learning that the lock is not its own',
-    trace: 'start alice, take-by-hand',
   },
   {
     rule: '16',
-    without: 'the absence of the lock ends the term at once',
+    defect: 'a leader whose lock is gone leads on to its deadline',
     replacements: [
       inElection(
         'losing.ts',
@@ -136,12 +186,10 @@ export const CONTROLS: readonly Control[] = [
       ),
     ],
     plan: { delete: 1 },
-    finding: 'S8 alice leads on after learning that the lock is not its own',
-    trace: 'start alice, delete',
   },
   {
     rule: '17',
-    without: 'a lock that is gone is waited out',
+    defect: 'a member creates a lock that is gone at once',
     replacements: [
       inElection(
         'observing.ts',
@@ -150,12 +198,10 @@ export const CONTROLS: readonly Control[] = [
       ),
     ],
     plan: { delete: 1, deaf: 1, cut: 1 },
-    finding: "S4 bob begins a term before alice's record has run out",
-    trace: 'start alice, start bob, delete',
   },
   {
     rule: '17',
-    without: 'a lock of another uid is waited out',
+    defect: 'a lock that was replaced is taken at once',
     replacements: [
       inElection(
         'observing.ts',
@@ -164,22 +210,18 @@ export const CONTROLS: readonly Control[] = [
       ),
     ],
     plan: { delete: 1, deaf: 1, cut: 1 },
-    finding: "S4 alice begins a term before bob's record has run out",
-    trace: 'cut alice, start alice, deliver alice 1, heal alice, start bob, deafen alice, delete, deliver alice 101',
   },
   {
     rule: '17',
-    without: 'a create is overtaken by another sight of the lock',
+    defect: 'a create begins a term though the lock was sighted since',
     replacements: [
       inElection('leading.ts', "if (attempt.overtaken || judge(turn) !== 'mine'", "if (judge(turn) !== 'mine'"),
     ],
     plan: { delete: 1, cut: 1, deaf: 1 },
-    finding: "S4 alice begins a term before bob's record has run out",
-    trace: 'cut alice, start alice, deliver alice 1, start bob, delete, deliver alice 101',
   },
   {
     rule: '17',
-    without: 'the record of an overtaken create waits like any new uid',
+    defect: 'the record of an overtaken create is retaken at once',
     replacements: [
       inElection(
         'observing.ts',
@@ -188,12 +230,10 @@ export const CONTROLS: readonly Control[] = [
       ),
     ],
     plan: { delete: 1, cut: 1, deaf: 1 },
-    finding: "S4 alice begins a term before bob's record has run out",
-    trace: 'cut alice, start alice, deliver alice 1, heal alice, start bob, deafen alice, delete, deliver alice 101',
   },
   {
     rule: '17',
-    without: 'the leader that lost the lock waits too',
+    defect: 'the leader that lost the lock does not wait',
     replacements: [
       inElection(
         'observing.ts',
@@ -202,13 +242,10 @@ export const CONTROLS: readonly Control[] = [
       ),
     ],
     plan: { delete: 1, cut: 1, deaf: 1, giveUp: 1 },
-    finding: "S4 alice begins a term before bob's record has run out",
-    trace:
-      'start alice, cut alice, start bob, tick, wake alice, tick, wake alice, heal alice, apply alice 103, tick, delete',
   },
   {
     rule: '17',
-    without: 'a deletion counts even if the lock was believed gone',
+    defect: 'a deletion is ignored where the lock was believed gone',
     replacements: [
       inElection(
         'observing.ts',
@@ -217,12 +254,10 @@ export const CONTROLS: readonly Control[] = [
       ),
     ],
     plan: { delete: 1, cut: 1, deaf: 1, refuse: 1 },
-    finding: "S4 alice begins a term before bob's record has run out",
-    trace: 'cut alice, start alice, deafen alice, deliver alice 1, heal alice, start bob, listen alice, tick, delete',
   },
   {
     rule: '17',
-    without: 'a vacant lock seen after a refused create is waited out',
+    defect: 'a vacant lock is taken at once after a refused create',
     replacements: [
       inElection(
         'observing.ts',
@@ -231,33 +266,84 @@ export const CONTROLS: readonly Control[] = [
       ),
     ],
     plan: { delete: 1, cut: 1, deaf: 1 },
-    finding: "S4 alice begins a term before bob's record has run out",
-    trace:
-      'cut alice, start alice, heal alice, deafen alice, apply alice 1, start bob, answer alice 1, recreate, tick, wake alice',
+  },
+  {
+    rule: '18',
+    defect: 'the lock is not renewed while work drains',
+    replacements: [
+      inElection(
+        'leading.ts',
+        "return role.type === 'leader' || (role.type === 'draining' && role.cause === 'gave-up') ? role : null;",
+        "return role.type === 'leader' ? role : null;",
+      ),
+    ],
+    plan: { drainTicks: 6, giveUp: 1, slowWork: 1 },
+  },
+  {
+    rule: '18',
+    defect: 'the lock is released before the work has stopped',
+    replacements: [
+      inElection('losing.ts', '  if (role.workStopped) return role.holdUntilMs;', '  return role.holdUntilMs;'),
+      inElection('losing.ts', '  if (role.workStopped) {\n', '  if (role.term.term > 0) {\n'),
+    ],
+    plan: { giveUp: 1, slowWork: 1 },
   },
   {
     rule: '19',
-    without: 'only what is mine is released',
+    defect: "another's record is released",
     replacements: [
       inElection('losing.ts', "const mine = judge(turn) === 'mine';", 'const mine = sight.known !== null;'),
     ],
     plan: { hand: 1, giveUp: 1 },
     invariant: 'S5',
-    finding: "S5 alice's release erases another's record",
-    trace: 'start alice, take-by-hand',
+  },
+  {
+    rule: '20',
+    defect: 'a lock whose work is stuck is released',
+    replacements: [
+      inElection(
+        'losing.ts',
+        "    turn.role = { type: 'stuck', term: role.term, sinceMs: now.monoMs };\n",
+        "    beginReleasing(turn, 'gave-up', role.exit, now.monoMs + FAREWELL_MS);\n    return;\n",
+      ),
+    ],
+    plan: { giveUp: 1, slowWork: 1 },
+  },
+  {
+    rule: '20',
+    defect: 'a member whose work was stuck never campaigns again',
+    replacements: [
+      inElection(
+        'losing.ts',
+        "else if (after.type === 'stuck' && after.term.term === term) becomeCandidate(turn, Number.NEGATIVE_INFINITY);",
+        '',
+      ),
+    ],
+    plan: { members: 1, giveUp: 1, slowWork: 1 },
+    invariant: 'L1',
   },
   {
     rule: '22',
-    without: 'every event first checks the lapse',
+    defect: 'a member campaigns while the work of its last term goes on',
+    replacements: [
+      inElection(
+        'losing.ts',
+        "    turn.role = { type: 'stuck', term: role.term, sinceMs: now.monoMs };\n",
+        '    becomeCandidate(turn, now.monoMs);\n    return;\n',
+      ),
+    ],
+    plan: { giveUp: 1, slowWork: 1 },
+  },
+  {
+    rule: '22',
+    defect: 'an answer that is handled after the lapse carries the term on',
     replacements: [inElection('election.ts', '  endLapsedTerm(turn);\n', '')],
     plan: { cut: 1, pause: 1 },
     invariant: 'S9',
-    finding: 'S9 alice leads twice in one term',
-    trace: 'start alice, cut alice, tick, wake alice, apply alice 102, tick, answer alice 102',
   },
   {
     rule: '24',
-    without: 'the process and the attempt, beside the id',
+    defect: 'an equal id under any seal is enough',
     replacements: [
       inElection(
         'seal.ts',
@@ -266,12 +352,10 @@ export const CONTROLS: readonly Control[] = [
       ),
     ],
     plan: { twins: true },
-    finding: 'S8 alice leads on after learning that the lock is not its own',
-    trace: 'start alice, start bob',
   },
   {
     rule: '25',
-    without: 'the Pod-wide proof',
+    defect: 'a process takes the lock of its Pod without the proof',
     replacements: [
       inElection(
         'observing.ts',
@@ -280,12 +364,18 @@ export const CONTROLS: readonly Control[] = [
       ),
     ],
     plan: { twins: true },
-    finding: "S4 bob begins a term before alice's record has run out",
-    trace: 'start alice, start bob',
+  },
+  {
+    rule: '26',
+    defect: 'a lock that was rolled back is believed',
+    replacements: [
+      inElection('reading.ts', 'if (isRolledBack(turn, outcome.observed, inFlight)) {', 'if (inFlight.read < 0) {'),
+    ],
+    plan: { rollback: 1 },
   },
   {
     rule: '28',
-    without: 'a vacant lock is a release only with a seal that says so',
+    defect: 'a lock that a hand emptied counts as released',
     replacements: [
       inElection(
         'seal.ts',
@@ -294,17 +384,13 @@ export const CONTROLS: readonly Control[] = [
       ),
     ],
     plan: { hand: 1, deaf: 1 },
-    finding: "S4 bob begins a term before alice's record has run out",
-    trace: 'start alice, start bob, empty',
   },
   {
     rule: '28',
-    without: 'a seal that was known and is gone makes a vacant lock an emptied one',
+    defect: 'a lock that a hand wiped counts as released',
     replacements: [
       inElection('seal.ts', 'if (seal === null) return !sealKnownUnderThisUid;', 'if (seal === null) return true;'),
     ],
     plan: { hand: 1, deaf: 1 },
-    finding: "S4 bob begins a term before alice's record has run out",
-    trace: 'start alice, start bob, wipe',
   },
 ];

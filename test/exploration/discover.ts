@@ -1,30 +1,41 @@
 /**
- * Lets the explorer discover every negative control anew: `node test/exploration/discover.ts [RULE]`. Prints after how
- * many states each was found, and its shortest trace, to be pinned in `controls.ts`.
+ * Lets the explorer discover every negative control anew, and prints what it found as a Markdown table:
+ * `node test/exploration/discover.ts [--pin] [WORDS OF A DEFECT]`. With `--pin` the shortest traces are written down, to
+ * be replayed by `controls.test.ts`.
  */
+import { writeFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { CONTROLS } from './controls.ts';
+import { CONTROLS, type Control } from './controls.ts';
 import { electionWithout } from './elections.ts';
 import { explore } from './explore.ts';
+import { PINS_PATH, type Pin, readPins, TABLE_HEAD, tableOf } from './pins.ts';
 import { begin } from './plan.ts';
 
-const only = process.argv[2];
-for (const { rule, without, replacements, plan, invariant = '' } of CONTROLS) {
-  if (only !== undefined && only !== rule) continue;
-  const election = await electionWithout(replacements);
-  const { setting, start } = begin(plan, election);
+/** Far above what any of them needs. */
+const LIMITS = { depth: Number.POSITIVE_INFINITY, states: 20_000_000, milliseconds: 60_000 };
+
+const words = process.argv.slice(2).filter((it) => it !== '--pin');
+const wanted = CONTROLS.filter(({ defect }) => defect.includes(words.join(' ')));
+const before = new Map(readPins().map((pin) => [pin.defect, pin]));
+const found = new Map<string, Pin>();
+for (const control of wanted) {
+  const pin = await discover(control);
+  if (pin === null) process.exitCode = 1;
+  else found.set(control.defect, pin);
+}
+const pins = CONTROLS.flatMap(({ defect }) => found.get(defect) ?? before.get(defect) ?? []);
+console.log(
+  [TABLE_HEAD, TABLE_HEAD.map(() => '---'), ...tableOf(pins)].map((row) => `| ${row.join(' | ')} |`).join('\n'),
+);
+if (process.argv.includes('--pin')) writeFileSync(PINS_PATH, `${JSON.stringify(pins, null, 2)}\n`);
+
+async function discover({ rule, defect, replacements, plan, invariant = '' }: Control): Promise<Pin | null> {
+  const { setting, start } = begin(plan, await electionWithout(replacements));
   const startedMs = performance.now();
   const elapsedMs = () => performance.now() - startedMs;
-  const { states, depth, fixpoint, finding } = explore(
-    setting,
-    start,
-    { depth: 200, states: 20_000_000, milliseconds: 60_000, invariant },
-    elapsedMs,
-  );
-  const seconds = (elapsedMs() / 1000).toFixed(1);
-  const result = finding?.text ?? (fixpoint ? 'NOT FOUND (fixpoint)' : 'NOT FOUND');
-  console.log(
-    `${rule.padEnd(3)} ${String(states).padStart(9)} states ${seconds.padStart(5)} s  depth ${depth}  ${result}  (without: ${without})`,
-  );
-  if (finding !== null) console.log(`      ${finding.trace.join(', ')}`);
+  const restOneIn = invariant.startsWith('L') ? 1 : Number.POSITIVE_INFINITY;
+  const { states, finding, fixpoint } = explore(setting, start, { ...LIMITS, invariant, restOneIn }, elapsedMs);
+  if (finding !== null) return { rule, defect, finding: finding.text, states, trace: finding.trace.join(', ') };
+  console.error(`rule ${rule}, ${defect}: not found in ${fixpoint ? 'all' : 'the first'} ${states} states`);
+  return null;
 }

@@ -2,7 +2,7 @@
 import { initialState, step } from '../../src/election/election.ts';
 import { isLeading } from '../../src/election/view.ts';
 import { copySources, type Replacement } from '../support/mutant.ts';
-import type { Election } from './world.ts';
+import type { Election } from './setting.ts';
 
 export const shipped: Election = { step, initialState, isLeading };
 

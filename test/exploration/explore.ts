@@ -1,11 +1,17 @@
 /**
- * Breadth first over every reachable world, so that the first finding has a shortest trace. Worlds are kept for the
- * present and the next depth only; of all others remain their keys and, for the trace, from where they were reached.
+ * Breadth first over every reachable world, so that the first finding has a shortest trace. Of a world that was explored
+ * remain its key and from where it was reached.
  */
-import { act, actionName, actionsOf } from './actions.ts';
+import { actionName } from './action.ts';
+import { act, actionsOf } from './actions.ts';
+import type { Draft } from './draft.ts';
 import { keyOf } from './key.ts';
+import { Layers } from './layers.ts';
+import { Paths } from './paths.ts';
+import { restlessness } from './rest.ts';
+import type { Setting } from './setting.ts';
 import { StateSet } from './state-set.ts';
-import type { Setting, World } from './world.ts';
+import type { World } from './world.ts';
 
 export interface Limits {
   readonly depth: number;
@@ -13,68 +19,109 @@ export interface Limits {
   readonly milliseconds: number;
   /** Only this invariant counts, `S5` say; paths that break another end there. */
   readonly invariant?: string;
+  /** Of one world in so many it is tried whether it comes to rest well; by default of none. */
+  readonly restOneIn?: number;
+  /** So many worlds of one depth are kept; others are made again. */
+  readonly mostKept?: number;
 }
 
-export interface Exploration {
+export interface Progress {
   readonly states: number;
   readonly transitions: number;
-  readonly exempted: number;
-  /** Every state with a shortest path up to this long was visited, and everything that follows from it in one action. */
+  /** Every world with a shortest path up to this long was visited, and everything that follows from it in one action. */
   readonly depth: number;
-  /** No state was left unexplored. */
+  /** Worlds that were found and not explored yet. */
+  readonly frontier: number;
+}
+
+export interface Exploration extends Progress {
+  /** No world was left unexplored. */
   readonly fixpoint: boolean;
+  /** Where nothing is promised, and how many transitions led there: those paths ended. */
+  readonly exemptions: ReadonlyMap<string, number>;
   readonly finding: { readonly text: string; readonly trace: readonly string[] } | null;
 }
+
+/** After so many worlds the clock is read, and `onProgress` is told how far this is. */
+const CLOCK_EVERY = 64;
 
 export function explore(
   setting: Setting,
   start: World,
   limits: Limits,
   elapsedMs: () => number,
-  onDepth: (depth: number, states: number, frontier: number) => void = () => {},
+  onProgress: (progress: Progress) => void = () => {},
 ): Exploration {
+  const paths = new Paths();
+  const layers = new Layers(setting, paths, start, limits.mostKept);
+  const isNew = newness(setting);
+  const exemptions = new Map<string, number>();
+  let states = isNew(start) ? 1 : 0;
+  let transitions = 0;
+  let depth = 0;
+  for (; depth < limits.depth; depth += 1) {
+    const [from, to] = layers.range;
+    if (from === to) break;
+    for (let id = from; id < to; id += 1) {
+      if (id % CLOCK_EVERY === 0) {
+        onProgress({ states, transitions, depth, frontier: states - id });
+        if (elapsedMs() > limits.milliseconds || states >= limits.states) {
+          return { states, transitions, depth, frontier: states - id, fixpoint: false, exemptions, finding: null };
+        }
+      }
+      const world = layers.worldOf(id);
+      const actions = actionsOf(setting, world);
+      for (const [index, action] of actions.entries()) {
+        const draft = act(setting, world, action);
+        transitions += 1;
+        let text = findingOf(draft, limits, exemptions);
+        if (text === null && !hasEnded(draft) && isNew(draft.world)) {
+          states += 1;
+          layers.add(draft.world, id, index);
+          if (isTried(states, limits)) text = sought(restlessness(setting, draft.world), limits);
+        }
+        if (text === null) continue;
+        const trace = traceTo(setting, start, [...paths.indexesTo(id), index]);
+        const finding = { text, trace };
+        return { states, transitions, depth, frontier: states - id, fixpoint: false, exemptions, finding };
+      }
+    }
+    layers.advance();
+  }
+  const [first, end] = layers.range;
+  const frontier = end - first;
+  return { states, transitions, depth, frontier, fixpoint: frontier === 0, exemptions, finding: null };
+}
+
+// ------------------------------------------------------------------------------------------------------- helpers
+
+function newness(setting: Setting): (world: World) => boolean {
   const known = new StateSet();
   const key = new Uint32Array(2);
-  const isNew = (world: World) => {
+  return (world) => {
     keyOf(setting, world, key);
     return known.add(key[0] ?? 0, key[1] ?? 0);
   };
-  const path = new Path();
-  isNew(start);
-  let frontier: { readonly world: World; readonly node: number }[] = [{ world: start, node: path.add(-1, 0) }];
-  let transitions = 0;
-  let exempted = 0;
-  let depth = 0;
-  for (; frontier.length > 0 && depth < limits.depth; depth += 1) {
-    const next: typeof frontier = [];
-    const isLast = depth + 1 === limits.depth;
-    for (const { world, node } of frontier) {
-      if (known.size >= limits.states || elapsedMs() > limits.milliseconds) {
-        return { states: known.size, transitions, exempted, depth, fixpoint: false, finding: null };
-      }
-      const actions = actionsOf(setting, world);
-      for (let index = 0; index < actions.length; index += 1) {
-        const action = actions[index];
-        if (action === undefined) continue;
-        const draft = act(setting, world, action);
-        transitions += 1;
-        const elsewhere = draft.finding !== null && !draft.finding.startsWith(limits.invariant ?? '');
-        if (draft.exempted !== null || elsewhere) {
-          exempted += 1;
-        } else if (draft.finding !== null) {
-          const trace = traceTo(setting, start, [...path.indexesTo(node), index]);
-          const finding = { text: draft.finding, trace };
-          return { states: known.size, transitions, exempted, depth, fixpoint: false, finding };
-        } else if (isNew(draft.world) && !isLast) {
-          next.push({ world: draft.world, node: path.add(node, index) });
-        }
-      }
-    }
-    frontier = next;
-    onDepth(depth + 1, known.size, frontier.length);
-  }
-  const fixpoint = frontier.length === 0 && depth < limits.depth;
-  return { states: known.size, transitions, exempted, depth, fixpoint, finding: null };
+}
+
+/** What an action has led to, if that is what is looked for; the others are counted. */
+function findingOf({ finding, exempted }: Draft, limits: Limits, exemptions: Map<string, number>): string | null {
+  const text = exempted === null ? sought(finding, limits) : null;
+  const why = exempted ?? (finding !== null && text === null ? 'another invariant is looked for' : null);
+  if (why !== null) exemptions.set(why, (exemptions.get(why) ?? 0) + 1);
+  return text;
+}
+
+function sought(finding: string | null, { invariant = '' }: Limits): string | null {
+  return finding?.startsWith(invariant) ? finding : null;
+}
+
+function hasEnded({ finding, exempted }: Draft): boolean {
+  return finding !== null || exempted !== null;
+}
+
+function isTried(states: number, { restOneIn }: Limits): boolean {
+  return restOneIn !== undefined && states % restOneIn === 0;
 }
 
 /** The names of the actions that were taken, by their places among those that were possible. */
@@ -88,32 +135,4 @@ function traceTo(setting: Setting, start: World, indexes: readonly number[]): st
     world = act(setting, world, action).world;
   }
   return names;
-}
-
-/** From where each world was reached: five bytes each. */
-class Path {
-  #from = new Int32Array(1 << 16);
-  #index = new Uint8Array(1 << 16);
-  #count = 0;
-
-  add(from: number, index: number): number {
-    if (this.#count === this.#from.length) {
-      const larger = new Int32Array(this.#count * 2);
-      larger.set(this.#from);
-      this.#from = larger;
-      const largerIndex = new Uint8Array(this.#count * 2);
-      largerIndex.set(this.#index);
-      this.#index = largerIndex;
-    }
-    this.#from[this.#count] = from;
-    this.#index[this.#count] = index;
-    this.#count += 1;
-    return this.#count - 1;
-  }
-
-  indexesTo(node: number): number[] {
-    const indexes: number[] = [];
-    for (let at = node; (this.#from[at] ?? -1) >= 0; at = this.#from[at] ?? -1) indexes.push(this.#index[at] ?? 0);
-    return indexes.reverse();
-  }
 }

@@ -10,11 +10,13 @@
  * remembers, and a greater one than the seal's reads as a release (rule 28 b).
  */
 import type { LockRecord, Observed } from '../../src/election/record.ts';
-import type { Verb } from './actions.ts';
+import type { Doer, GoVerb, Offer } from './action.ts';
 import { type Draft, finds, spend, tells } from './draft.ts';
-import { setLock } from './member.ts';
+import { may } from './nuisances.ts';
 import { GO, originOf, put } from './register.ts';
-import type { Nuisance, World } from './world.ts';
+import { setLock } from './requests.ts';
+import { TICK_MS } from './setting.ts';
+import { leaseTicksOf, type World } from './world.ts';
 
 export interface GoMember {
   readonly life: 'not-started' | 'alive' | 'stopped';
@@ -40,16 +42,16 @@ export const NO_GO_MEMBER: GoMember = {
 
 const ID = 'kate';
 
-export function goActions({ go, tick }: World, add: (verb: Verb) => void, may: (nuisance: Nuisance) => boolean): void {
-  if (go.life === 'not-started') add('go-start');
+export function offerGo({ go, left, tick }: World, offer: Offer): void {
+  if (go.life === 'not-started') offer('go-start');
   if (go.life !== 'alive') return;
   if (go.paused) {
-    add('go-resume');
+    offer('go-resume');
     return;
   }
-  if (go.dueTick <= tick) add('go-tries');
-  if (may('pause')) add('go-pause');
-  if (may('giveUp')) add('go-stops');
+  if (go.dueTick <= tick) offer('go-tries');
+  if (may(left, 'pause')) offer('go-pause');
+  if (may(left, 'giveUp')) offer('go-stops');
 }
 
 export function goIsDue({ go, tick }: World): boolean {
@@ -57,42 +59,34 @@ export function goIsDue({ go, tick }: World): boolean {
 }
 
 /** Does it hold the record, within its own renew deadline? */
-export function goHolds({ world, setting }: Draft): boolean {
+export function goHolds({ world, setting }: Pick<Draft, 'world' | 'setting'>): boolean {
   const { go, tick, lock } = world;
   const holds = lock.observed !== null && originOf(lock.observed).by === GO && go.leading;
   return holds && tick < go.renewedTick + setting.deadlineTicks;
 }
 
-export function runGo(draft: Draft, verb: Verb): void {
-  switch (verb) {
-    case 'go-start':
-      set(draft, { life: 'alive' });
-      tries(draft);
-      return;
-    case 'go-tries':
-      tries(draft);
-      return;
-    case 'go-pause':
-      spend(draft, 'pause');
-      set(draft, { paused: true });
-      return;
-    case 'go-resume':
-      set(draft, { paused: false });
-      return;
-    case 'go-stops':
-      spend(draft, 'giveUp');
-      releases(draft);
-      set(draft, { life: 'stopped', seen: null, seenTick: 0 });
-      return;
-    default:
-      throw new Error(`not for the Go member: ${verb}`);
-  }
-}
+export const GO_MEMBER: Record<GoVerb, Doer> = {
+  'go-start': (draft) => {
+    set(draft, { life: 'alive' });
+    tries(draft);
+  },
+  'go-tries': tries,
+  'go-pause': (draft) => {
+    spend(draft, 'pause');
+    set(draft, { paused: true });
+  },
+  'go-resume': (draft) => set(draft, { paused: false }),
+  'go-stops': (draft) => {
+    spend(draft, 'giveUp');
+    releases(draft);
+    set(draft, { life: 'stopped', seen: null, seenTick: 0 });
+  },
+};
 
 // ------------------------------------------------------------------------------------------------------- helpers
 
-function set(draft: Draft, fields: Partial<GoMember>): void {
-  draft.world = { ...draft.world, go: { ...draft.world.go, ...fields } };
+function set({ world }: Draft, fields: Partial<GoMember>): void {
+  world.go = { ...world.go, ...fields };
 }
 
 function tries(draft: Draft): void {
@@ -125,7 +119,7 @@ function tries(draft: Draft): void {
   }
   if (
     originOf(observed).emptied &&
-    world.holds.some((it) => it.process !== GO && tick < it.tick + setting.leaseTicks)
+    world.holds.some((it) => it.process !== GO && tick < it.tick + leaseTicksOf(setting, it.process))
   ) {
     draft.exempted = 'a Go member took a lock that was emptied';
     return;
@@ -147,18 +141,19 @@ function sameRecord(a: Observed, b: Observed): boolean {
 function writes(draft: Draft, leaseTransitions: number, acquiredTick: number): void {
   const { world, setting } = draft;
   const { tick, lock, holds } = world;
-  const early = holds.find((it) => it.process !== GO && tick < it.tick + setting.leaseTicks && isLive(lock.observed));
-  if (early !== undefined) finds(draft, 'the model is wrong: the Go member takes a live record');
+  const isEarly = (it: World['holds'][number]) =>
+    it.process !== GO && tick < it.tick + leaseTicksOf(setting, it.process) && isLive(lock.observed);
+  if (holds.some(isEarly)) finds(draft, 'the model is wrong: the Go member takes a live record');
   const record: LockRecord = {
     holderIdentity: ID,
-    leaseDurationSeconds: setting.timings.leaseDurationSeconds,
+    leaseDurationSeconds: (setting.leaseTicks * TICK_MS) / 1000,
     acquireTime: String(Math.floor(acquiredTick / setting.textTicks)),
     renewTime: String(Math.floor(tick / setting.textTicks)),
     leaseTransitions,
   };
   tells(draft, () => '    the Go member writes its record');
   const others = holds.filter((it) => it.process !== GO);
-  draft.world = { ...world, holds: [...others, { process: GO, pod: GO, tick }] };
+  world.holds = [...others, { process: GO, pod: GO, tick }];
   set(draft, { leading: true, renewedTick: tick });
   place(draft, record, false);
   set(draft, { seen: draft.world.lock.observed, seenTick: tick });
@@ -178,7 +173,7 @@ function releases(draft: Draft): void {
   const { go, lock, tick, holds } = draft.world;
   const { observed } = lock;
   // From here on it leads no more, whatever becomes of the record.
-  draft.world = { ...draft.world, holds: holds.filter((it) => it.process !== GO) };
+  draft.world.holds = holds.filter((it) => it.process !== GO);
   set(draft, { leading: false, renewedTick: 0 });
   if (!go.leading || observed === null || observed.record === 'unreadable') return;
   const own = observed.record.holderIdentity === ID;

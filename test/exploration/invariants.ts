@@ -1,18 +1,16 @@
 /**
  * What must hold in every reachable state, judged from outside by true time and by what really happened, never by what
- * the members believe. Numbered as in docs/internals/rules.md.
- *
- * Nothing is promised, and so nothing is found, where a process that never saw a lock, nor heard of one, begins a term
- * within a lease duration after a deletion (a cold start, or a create of one, that a deletion met), and where one first
- * sees a lock after a hand had wiped its seal.
+ * the members believe. Numbered as in docs/internals/rules.md; where nothing is promised, `exemptions.ts` says so.
  */
 import type { LockWrite } from '../../src/election/record.ts';
 import type { Event, LocalInstant, State } from '../../src/election/state.ts';
-import { change, type Draft, finds, memberAt, nameOf } from './draft.ts';
+import { type Draft, finds, memberAt, nameOf, own } from './draft.ts';
+import { exemption } from './exemptions.ts';
 import { goHolds } from './go-member.ts';
 import { observedIn } from './lock-event.ts';
 import { GO, originOf } from './register.ts';
-import { type Member, nowOf, slotOf, type WriteMessage } from './world.ts';
+import { profileAt, TICK_MS } from './setting.ts';
+import { leaseTicksOf, nowOf, slotOf, type WriteMessage } from './world.ts';
 
 /** S1, S7, S9, and work that goes on: at every instant. */
 export function checkWorld(draft: Draft): void {
@@ -22,7 +20,7 @@ export function checkWorld(draft: Draft): void {
     const member = memberAt(draft, slot);
     if (member.life !== 'alive') continue;
     const { role } = member.state;
-    const now = nowOf(setting, world, member);
+    const now = nowOf(world, member);
     if (setting.election.isLeading(member.state, now)) {
       if (leader !== -1) finds(draft, `S1 ${nameOf(draft, leader)} and ${nameOf(draft, slot)} lead`);
       leader = slot;
@@ -32,7 +30,7 @@ export function checkWorld(draft: Draft): void {
       if (member.work !== 'running') finds(draft, `S9 ${nameOf(draft, slot)} leads without work`);
       if (member.interrupted) finds(draft, `S9 ${nameOf(draft, slot)} leads twice in one term`);
     } else if (role.type === 'leader' && !member.interrupted) {
-      change(draft, slot, { interrupted: true });
+      own(draft, slot).interrupted = true;
     }
     if (role.type === 'candidate' && member.work !== 'none') {
       finds(draft, `S9 ${nameOf(draft, slot)} campaigns while its last work goes on`);
@@ -44,7 +42,7 @@ export function checkWorld(draft: Draft): void {
   if (setting.driftTicks > 0) return;
   for (let slot = 0; slot < world.members.length; slot += 1) {
     const other = memberAt(draft, slot);
-    if (slot !== leader && other.work !== 'none' && workEndsInMs(draft, other) > 0) {
+    if (slot !== leader && other.work !== 'none' && workEndsInMs(draft, slot) > 0) {
       finds(draft, `S1 ${nameOf(draft, leader)} leads while ${nameOf(draft, slot)}'s work may still run`);
     }
   }
@@ -56,13 +54,14 @@ export function checkTermStart(draft: Draft, slot: number, before: State): void 
   const member = memberAt(draft, slot);
   const { proofHeld } = member.state;
   const sentMs = before.writing.inFlight?.sentAt.monoMs ?? Number.NEGATIVE_INFINITY;
-  const sentTick = (sentMs - member.skewMs) / setting.tickMs;
+  const sentTick = (sentMs - member.skewMs) / TICK_MS;
   for (const hold of world.holds) {
-    if (hold.process === member.process || hold.tick + setting.leaseTicks - setting.driftTicks <= sentTick) continue;
+    const endsTick = hold.tick + leaseTicksOf(setting, hold.process) - setting.driftTicks;
+    if (hold.process === member.process || endsTick <= sentTick) continue;
     const former = slotOf(hold.process) === slot && hold.pod === member.pod;
     if (former && proofHeld) continue;
     const whose = hold.process === GO ? 'the Go member' : nameOf(draft, slotOf(hold.process));
-    const exempted = exemption(draft, member, sentTick);
+    const exempted = exemption(draft, member, hold, sentTick);
     if (exempted !== null) draft.exempted = exempted;
     else finds(draft, `S4 ${nameOf(draft, slot)} begins a term before ${whose}'s record has run out`);
     return;
@@ -82,7 +81,7 @@ export function checkErased(draft: Draft, message: WriteMessage): void {
   const { by, tick } = originOf(before);
   const { holderIdentity, leaseTransitions } = before.record;
   // A takeover of unknown outcome may be settled by a release over the record that it was about to take (rule 31).
-  const hadRunOut = world.tick >= tick + setting.leaseTicks - setting.driftTicks;
+  const hadRunOut = world.tick >= tick + leaseTicksOf(setting, by) - setting.driftTicks;
   if (seal.released && holderIdentity !== '' && by !== message.process && !hadRunOut) {
     finds(draft, `S5 ${nameOf(draft, message.slot)}'s release erases another's record`);
   }
@@ -103,10 +102,10 @@ export function checkSent(draft: Draft, slot: number, write: LockWrite): void {
   }
 }
 
-/** S8: not leading in the same turn in which another's record, another lock or its absence is learnt. */
+/** S8: not leading in the same turn in which another's record, another lock, its absence or a restore is learnt. */
 export function checkLearnt(draft: Draft, slot: number, before: State, event: Event): void {
   const member = memberAt(draft, slot);
-  if (!draft.setting.election.isLeading(member.state, nowOf(draft.setting, draft.world, member))) return;
+  if (!draft.setting.election.isLeading(member.state, nowOf(draft.world, member))) return;
   if (learntOfAnother(before, event, member.process)) {
     finds(draft, `S8 ${nameOf(draft, slot)} leads on after learning that the lock is not its own`);
   }
@@ -120,6 +119,9 @@ function learntOfAnother({ sight, reading, writing }: State, event: Event, proce
     const { inFlight } = reading;
     if (inFlight === null || inFlight.read !== event.read) return false;
     if (event.outcome.type === 'missing') return inFlight.newestAtSend === sight.newestVersion;
+    if (event.outcome.type === 'found') {
+      if (Number(event.outcome.observed.version) < Number(inFlight.newestAtSend)) return true;
+    }
   }
   if (event.type === 'writeAnswered' && writing.inFlight?.attempt !== event.attempt) return false;
   if (event.type === 'watched' && event.event.type === 'gone') return Number(event.event.version) > newest;
@@ -127,27 +129,18 @@ function learntOfAnother({ sight, reading, writing }: State, event: Event, proce
   return observed !== null && Number(observed.version) > newest && originOf(observed).by !== process;
 }
 
-function exemption(draft: Draft, member: Member, sentTick: number): string | null {
-  const { deletedUid, deletedTick, wipedUid, lock } = draft.world;
-  const everSawIt = member.firstUid <= deletedUid || member.learntOfLock;
-  if (deletedUid > 0 && sentTick < deletedTick + draft.setting.leaseTicks && !everSawIt) {
-    return 'a deletion met a process that never saw a lock';
-  }
-  if (wipedUid > 0 && wipedUid === lock.uids && !member.sawWipe) {
-    return 'a hand wiped the seal before this process ever saw it';
-  }
-  return null;
-}
-
 /** How long its work may still go on, by what it has promised (rules 5 and 18). */
-function workEndsInMs({ setting, world }: Draft, member: Member): number {
-  const { role } = member.state;
-  const { renewDeadlineMs, lapseBudgetMs } = setting.timings;
+function workEndsInMs(draft: Draft, slot: number): number {
+  const member = memberAt(draft, slot);
+  const { role, wakeAtMs } = member.state;
+  const { renewDeadlineMs, lapseBudgetMs } = profileAt(draft.setting, slot).timings;
   if (role.type !== 'leader' && role.type !== 'draining') return Number.NEGATIVE_INFINITY;
-  const now = nowOf(setting, world, member);
+  const now = nowOf(draft.world, member);
   const elapsedMs = (since: LocalInstant) => Math.max(now.monoMs - since.monoMs, now.bootMs - since.bootMs);
   const lapsesInMs = renewDeadlineMs + lapseBudgetMs - elapsedMs(role.provenAt);
   if (role.type === 'leader') return lapsesInMs;
   const endsInMs = role.endsAtMs - role.since.monoMs - elapsedMs(role.since);
-  return role.cause === 'gave-up' ? Math.min(endsInMs, lapsesInMs) : endsInMs;
+  // One that gives up renews meanwhile. Whether it could, it knows only once it has run.
+  const mayHaveLapsed = role.cause === 'gave-up' && (member.paused || wakeAtMs <= now.monoMs);
+  return mayHaveLapsed ? Math.min(endsInMs, lapsesInMs) : endsInMs;
 }

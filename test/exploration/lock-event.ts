@@ -2,9 +2,14 @@
 import type { Observed } from '../../src/election/record.ts';
 import type { Event } from '../../src/election/state.ts';
 
-export type LockEvent = Observed | { readonly goneVersion: number };
+export type LockEvent = Observed | Gone;
 
-export function isGone(event: LockEvent): event is { readonly goneVersion: number } {
+interface Gone {
+  readonly goneVersion: number;
+  readonly goneUid: number;
+}
+
+export function isGone(event: LockEvent): event is Gone {
   return 'goneVersion' in event;
 }
 

@@ -2,7 +2,6 @@
  * The lock object as plain immutable data: one value under compare-and-swap by version and uid, as the API keeps it.
  * It is replaced, never changed, so that a world is copied by copying a reference. It delivers nothing to anybody.
  */
-
 import type { WriteOutcome } from '../../src/election/outcome.ts';
 import {
   type LockRecord,
@@ -11,15 +10,16 @@ import {
   type Seal,
   sameRecordAndSeal,
 } from '../../src/election/record.ts';
-import type {} from '../../src/election/state.ts';
 
 /** Who wrote a sight of the lock, in truth; it travels in `Observed.raw`, which the election never looks into. */
 export interface Origin {
   /** A process, or HAND, or GO. */
   readonly by: number;
   readonly version: number;
-  /** 0 when the lock was never created before, 1 for the first lock, and so on. */
+  /** 1 for the first lock that was created, and so on. */
   readonly uid: number;
+  /** Its number among all changes: a restored etcd gives out versions a second time, but never this. */
+  readonly change: number;
   /** When it was applied. */
   readonly tick: number;
   /** Emptied over the live record of another, by a hand or by the Go package's late release. */
@@ -31,15 +31,22 @@ export const GO = -2;
 
 export interface Register {
   readonly observed: Observed | null;
-  /** Of the last change, a deletion included. Two digits, so that texts and numbers order alike. */
+  /** Of the last change, a deletion included. Two digits at first, so that texts and numbers order alike. */
   readonly version: number;
+  /** How many locks were created, and how many changes there were. */
   readonly uids: number;
+  readonly changes: number;
 }
 
-export const NO_LOCK: Register = { observed: null, version: 10, uids: 0 };
+export const NO_LOCK: Register = { observed: null, version: 10, uids: 0, changes: 0 };
 
 export function originOf(observed: Observed): Origin {
   return observed.raw as Origin;
+}
+
+/** Of the lock that is there, or was there last; 0 before the first. */
+export function uidOf({ observed, uids }: Register): number {
+  return observed === null ? uids : originOf(observed).uid;
 }
 
 /** What a PUT or POST does, and what is answered. */
@@ -82,10 +89,13 @@ export function put(
   create: boolean,
 ): Register {
   const version = register.version + 1;
+  const changes = register.changes + 1;
   const uids = register.uids + (create ? 1 : 0);
-  const raw: Origin = { ...origin, version, uid: uids };
+  const uid = create ? uids : uidOf(register);
+  const { by, tick, emptied } = origin;
+  const raw: Origin = { by, version, uid, change: changes, tick, emptied };
   const observed: Observed = {
-    uid: `uid-${uids}`,
+    uid: `uid-${uid}`,
     version: String(version),
     record,
     seal,
@@ -95,9 +105,14 @@ export function put(
     },
     raw,
   };
-  return { observed, version, uids };
+  return { observed, version, uids, changes };
 }
 
 export function remove(register: Register): Register {
-  return { observed: null, version: register.version + 1, uids: register.uids };
+  return { ...register, observed: null, version: register.version + 1, changes: register.changes + 1 };
+}
+
+/** As it was when `backup` was made: versions that were given out since will be given out again, uids will not. */
+export function restore(register: Register, backup: Register): Register {
+  return { ...backup, uids: register.uids, changes: register.changes };
 }

@@ -53,6 +53,8 @@ function eventText(event: Event): string | null {
       return `has the answer to write ${event.attempt}: ${event.outcome.type}`;
     case 'giveUp':
       return event.exit ? 'is asked to exit' : 'is asked to give up';
+    case 'watchEnded':
+      return `has its watch ended: ${event.message}`;
     case 'workStopped':
       return `'s work has stopped`;
     default:

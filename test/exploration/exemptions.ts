@@ -1,0 +1,30 @@
+/**
+ * Where nothing is promised (docs/internals/rules.md): such a path ends, and nothing is found on it. Each of these is
+ * judged by what happened in truth and by what the process that begins a term had learnt by then.
+ */
+import type { Draft } from './draft.ts';
+import { knowsOf } from './learnt.ts';
+import { uidOf } from './register.ts';
+import { TICK_MS } from './setting.ts';
+import { type Hold, leaseTicksOf, type Member } from './world.ts';
+
+/** May this member's term, of which the winning write was sent at `sentTick`, begin while `hold` still counts? */
+export function exemption(draft: Draft, member: Member, hold: Hold, sentTick: number): string | null {
+  const { setting, world } = draft;
+  const { deletedUid, deletedTick, deletedBeforeTick, wipedUid, restoredTick, lock } = world;
+  const { leaseTicks } = setting;
+  const known = member.longestSeconds * 1000 >= leaseTicksOf(setting, hold.process) * TICK_MS;
+  if (deletedUid > 0 && sentTick < deletedTick + leaseTicks) {
+    if (member.firstUid > deletedUid && !member.learntOfLock) return 'a deletion met a process that never saw a lock';
+    const apart = deletedTick - deletedBeforeTick;
+    if (deletedBeforeTick > 0 && apart < 2 * leaseTicks) return 'two deletions within two lease durations';
+    if (deletedBeforeTick > 0 && !knowsOf(member, deletedUid)) return 'a lock came and went unseen';
+    if (!known) return 'a lock was deleted whose duration this process did not know';
+  }
+  if (wipedUid > 0 && wipedUid === uidOf(lock)) {
+    if (!member.sawWipe) return 'a hand wiped the seal before this process ever saw it';
+    if (!known) return 'a hand wiped a seal whose duration this process did not know';
+  }
+  if (restoredTick > 0 && sentTick < restoredTick + leaseTicks) return 'etcd was restored';
+  return null;
+}
