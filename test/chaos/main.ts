@@ -90,6 +90,9 @@ console.log(
 const loads = [loadavg()[0] ?? 0];
 const sampler = setInterval(() => loads.push(loadavg()[0] ?? 0), 60_000);
 
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.prependOnceListener(signal, () => say(`ended by ${signal}: nothing is judged`));
+}
 const outcome = await conduct(plan, { onProgress: say });
 clearInterval(sampler);
 const dir = join(flags.out, `${startedAt.toISOString().slice(0, 19).replaceAll(':', '-')}-seed-${seed}`);

@@ -11,15 +11,17 @@ import { type Hold, leaseTicksOf, type Member } from './world.ts';
 /** May this member's term, of which the winning write was sent at `sentTick`, begin while `hold` still counts? */
 export function exemption(draft: Draft, member: Member, hold: Hold, sentTick: number): string | null {
   const { setting, world } = draft;
-  const { deletedUid, deletedTick, deletedBeforeTick, wipedUid, restoredTick, lock } = world;
+  const { deletedUid, deletedTick, deletedTwice, deletedAgainTick, wipedUid, restoredTick, lock } = world;
   const { leaseTicks } = setting;
   const known = member.longestSeconds * 1000 >= leaseTicksOf(setting, hold.process) * TICK_MS;
   if (deletedUid > 0 && sentTick < deletedTick + leaseTicks) {
     if (member.firstUid > deletedUid && !member.learntOfLock) return 'a deletion met a process that never saw a lock';
-    const apart = deletedTick - deletedBeforeTick;
-    if (deletedBeforeTick > 0 && apart < 2 * leaseTicks) return 'two deletions within two lease durations';
-    if (deletedBeforeTick > 0 && !knowsOf(member, deletedUid)) return 'a lock came and went unseen';
+    if (deletedTwice && !knowsOf(member, deletedUid)) return 'a lock came and went unseen';
     if (!known) return 'a lock was deleted whose duration this process did not know';
+  }
+  // Waits chain: what the last two led to may take as long as they were apart, and a wait besides.
+  if (deletedAgainTick > 0 && sentTick < deletedAgainTick + 3 * leaseTicks) {
+    return 'two deletions within two lease durations';
   }
   if (wipedUid > 0 && wipedUid === uidOf(lock)) {
     if (!member.sawWipe) return 'a hand wiped the seal before this process ever saw it';

@@ -88,10 +88,13 @@ const EMPTY: LockRecord = {
 };
 
 function deletes(draft: Draft): void {
-  const { world } = draft;
+  const { world, setting } = draft;
   spend(draft, 'delete');
+  world.deletedTwice = world.deletedUid > 0;
+  if (world.deletedTwice && world.tick < world.deletedTick + 2 * setting.leaseTicks) {
+    world.deletedAgainTick = world.tick;
+  }
   world.deletedUid = uidOf(world.lock);
-  world.deletedBeforeTick = world.deletedTick;
   world.deletedTick = world.tick;
   setLock(draft, remove(world.lock));
 }

@@ -21,10 +21,12 @@ export interface World {
   readonly holds: readonly Hold[];
   readonly go: GoMember;
   readonly left: Budgets;
-  /** The last lock that was deleted, and when, and when one was deleted before it; 0 for none. */
+  /** The last lock that was deleted, and when; 0 for none. */
   readonly deletedUid: number;
   readonly deletedTick: number;
-  readonly deletedBeforeTick: number;
+  /** Was one deleted before it, and when was one last deleted within two lease durations of another? 0 for never. */
+  readonly deletedTwice: boolean;
+  readonly deletedAgainTick: number;
   /** The lock whose record and seal a hand has wiped; 0 for none. */
   readonly wipedUid: number;
   /** What etcd can be restored from, and when it was last restored; 0 for never. */
@@ -168,7 +170,8 @@ export function newWorld(setting: Setting, left: Budgets): World {
     left,
     deletedUid: 0,
     deletedTick: 0,
-    deletedBeforeTick: 0,
+    deletedTwice: false,
+    deletedAgainTick: 0,
     wipedUid: 0,
     backup: null,
     restoredTick: 0,

@@ -172,7 +172,10 @@ export class WorkChecks {
     if (lockBefore === null || !isWrittenBy(lockBefore, member.id, member.processId)) return;
     // Where the last renewal worked, the next is due within a retry period; where it did not, a lapse may come first.
     if (this.#world.provenAgeMs(member) > member.plan.retryPeriodMs) return;
-    agenda.in((0.95 * member.plan.renewDeadlineMs) / machine.rate, () => {
+    // Work that outlives its budget is not renewed for (rule 20).
+    const withinMs = 0.95 * member.plan.renewDeadlineMs;
+    if (member.plan.drainBudgetMs < withinMs + 10) return;
+    agenda.in(withinMs / machine.rate, () => {
       if (book.term !== term || !book.running || !member.process.alive) return;
       const { exemptions } = this.#world;
       if (member.process.disturbedAtMs >= toldAtMs || exemptions.holdAt(agenda.nowMs)) return;

@@ -25,13 +25,16 @@ interface Line {
   readonly tally: Tally;
 }
 
-/** Goes on until the file tells of so many terms. Only lines with the same cut count. */
+/** Goes on until the file tells of so many terms. Only lines with the same cut count, and only those without failures. */
 export async function runLong(path: string, terms: number, cut: Cut, threads: number | undefined): Promise<Tally> {
   const product = describeProduct();
-  const lines = readLines(path).filter((line) => JSON.stringify(line.cut) === JSON.stringify(cut));
+  const lines = newestLines(path).filter((line) => JSON.stringify(line.cut) === JSON.stringify(cut));
   const known = new Set(lines.map((line) => line.from));
   const before = lines.reduce((sum, line) => add(sum, line.tally), NO_WORLDS);
   let sum = before;
+  for (const [other, ofIt] of Map.groupBy(lines, (line) => line.product)) {
+    console.log(`${other}: ${describeTally(ofIt.reduce((it, line) => add(it, line.tally), NO_WORLDS))}`);
+  }
   console.log(`product ${product}; so far ${describeTally(sum)}`);
 
   let at = FIRST_SEED;
@@ -63,7 +66,13 @@ export async function runLong(path: string, terms: number, cut: Cut, threads: nu
   return sum;
 }
 
-function readLines(path: string): Line[] {
+/** Without those in which a world failed: product or check is another one now, or it fails again. */
+function newestLines(path: string): readonly Line[] {
+  const newest = new Map(readLines(path).map((line) => [line.from, line]));
+  return [...newest.values()].filter((line) => line.tally.failures.length === 0);
+}
+
+function readLines(path: string): readonly Line[] {
   if (!existsSync(path)) return [];
   const lines = readFileSync(path, 'utf8').split('\n');
   // The last one may have been cut off when the run was ended.

@@ -33,8 +33,10 @@ const WORLD: Fields<World> = {
   },
   deletedTick: ({ deletedTick, left }, to) =>
     to.ticksAgo(deletedTick, may(left, 'delete') ? 2 * to.setting.leaseTicks : beyondMemory(to)),
-  deletedBeforeTick: ({ deletedTick, deletedBeforeTick }, to) =>
-    to.put(deletedBeforeTick === 0 ? NONE : Math.min(deletedTick - deletedBeforeTick, 2 * to.setting.leaseTicks)),
+  deletedTwice: ({ deletedTwice, deletedUid, left }, to) =>
+    to.flags(deletedTwice && wasDeletedLately(to), deletedUid > 0 && may(left, 'delete')),
+  deletedAgainTick: ({ deletedAgainTick }, to) =>
+    to.ticksAgo(deletedAgainTick, 2 * to.setting.leaseTicks + beyondMemory(to)),
   wipedUid: ({ wipedUid, lock }, to) => to.put(wipedUid === 0 ? 0 : wipedUid === uidOf(lock) ? 2 : 1),
   backup: ({ backup }, to) => {
     if (backup === null) {
@@ -200,10 +202,10 @@ function mayBeExempted(to: KeyWriter): boolean {
   return may(to.world.left, 'delete') || wasDeletedLately(to);
 }
 
-function mayBeDeletedTwice({ world }: KeyWriter): boolean {
-  const { left, deletedTick, deletedBeforeTick } = world;
-  const times = (deletedTick > 0 ? 1 : 0) + (deletedBeforeTick > 0 ? 1 : 0);
-  return times + Math.min(left.delete, left.total) >= 2;
+function mayBeDeletedTwice(to: KeyWriter): boolean {
+  const { left, deletedUid, deletedTwice } = to.world;
+  if (deletedTwice && wasDeletedLately(to)) return true;
+  return may(left, 'delete') && (deletedUid > 0 || Math.min(left.delete, left.total) >= 2);
 }
 
 function longestOfAll({ setting }: KeyWriter): number {
