@@ -99,9 +99,9 @@ export class ElectorNode {
 
   /**
    * The present view, then one after each change; a slow reader gets the latest. A change is another phase, leader,
-   * term or trouble. A renewal is none, nor is time that passes: `validForMs` and
-   * `forMs` are of the moment in which the view was read, and a leadership that ended while the process stood still is
-   * told when it runs again. Never fails; ends when the node has stopped or the signal aborts.
+   * term or trouble. A renewal is none, nor is time that passes: `validForMs` and `forMs` are of the moment in which the
+   * view was read, and a leadership that ended while the process stood still is told when it runs again. Never fails;
+   * ends when the node has stopped or the signal aborts.
    */
   changes(signal?: AbortSignal): AsyncIterable<View> {
     return this.#feed.changes(signal);
@@ -227,10 +227,7 @@ export class ElectorNode {
       pod: { name: podName, namespace: podNamespace, uid: podUid },
       isLeading: () => this.isLeader(),
     });
-    // While work stops, the label waits for it; the election says when (rule 18).
-    this.#feed.subscribe((view) => {
-      if (view.phase !== 'stopping') label.onView(view);
-    });
+    this.#feed.subscribe((view) => label.onView(view));
     return label;
   }
 

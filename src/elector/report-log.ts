@@ -4,6 +4,7 @@
  */
 import { machineMonoNs } from '../clock.ts';
 import type { Report } from '../election/state.ts';
+import { saysRightIsMissing } from '../lock/api.ts';
 import type { Logger } from '../logger.ts';
 
 export interface LogContext {
@@ -50,8 +51,7 @@ export function logReport(logger: Logger, { id, lock }: LogContext, report: Repo
       });
       return;
     case 'missing-right':
-      // A quota, an admission webhook or a namespace that is being deleted answers 403 as well.
-      if (!/cannot \w+ resource/.test(report.message)) {
+      if (!saysRightIsMissing(report.message)) {
         const { verb, message: error } = report;
         logger.error('the API forbids a request on the lock', { lock, verb, error });
         return;

@@ -45,6 +45,11 @@ export interface ApiStatus {
   readonly details: { readonly name: string; readonly kind: string; readonly group: string };
 }
 
+/** A quota, an admission webhook or a namespace that is being deleted answers 403 as well, in words of its own. */
+export function saysRightIsMissing(message: string): boolean {
+  return /cannot \w+ resource/.test(message);
+}
+
 export type ApiWatchEvent =
   | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: Readonly<Record<string, unknown>> }
   | { readonly type: 'BOOKMARK'; readonly version: string }

@@ -7,7 +7,7 @@
  */
 import type { Timer } from '../clock.ts';
 import type { FormerLeader, View } from '../election/view.ts';
-import type { ApiAnswer } from '../lock/api.ts';
+import { type ApiAnswer, saysRightIsMissing } from '../lock/api.ts';
 import type { LogFields } from '../logger.ts';
 import { FormerPod } from './former-pod.ts';
 import { STATUS_LABEL, STATUS_LEADER, STATUS_STANDBY, TOKEN_ANNOTATION } from './label-names.ts';
@@ -67,7 +67,9 @@ export class PodLabel {
     if (this.#wanted === null) this.#want(STANDBY);
   }
 
-  onView({ isLeading, token, former }: View): void {
+  /** While work stops, the label waits for it; the election says when, by `standbyOnce` (rule 18). */
+  onView({ phase, isLeading, token, former }: View): void {
+    if (phase === 'stopping') return;
     if (!isLeading || token === null) this.#want(STANDBY);
     else this.#want({ type: 'leader', version: token.version, former });
   }
@@ -202,7 +204,7 @@ export class PodLabel {
     const code = answer.type === 'error' && answer.status !== null ? answer.code : 0;
     switch (code) {
       case 403:
-        if (/cannot \w+ resource/.test(fields.error)) {
+        if (saysRightIsMissing(fields.error)) {
           this.#warnOnce('cannot keep the Pod label: grant patch on pods', { ...fields, missing: 'patch pods' });
         } else this.#warnOnce('cannot keep the Pod label: the API forbids it', fields);
         return backoffMs(this.#failures++, SLOW_RETRY_MS);

@@ -45,10 +45,7 @@ export async function rehearse({ config, codec, clock }: RehearsalOptions): Prom
     random: () => 0,
     work: noWork(),
     labelStandby: (timeoutMs) => label.standbyOnce(timeoutMs),
-    onChange: () => {
-      const view = participant.view();
-      if (view.phase !== 'stopping') label.onView(view);
-    },
+    onChange: () => label.onView(participant.view()),
   });
   const enough = Promise.withResolvers<void>();
   const limit = clock.setTimer(LIMIT_MS, enough.resolve);

@@ -3,18 +3,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { initialState, step } from '../../src/election/election.ts';
 import type { Config, Effect, Event, State } from '../../src/election/state.ts';
-import { deriveTimings } from '../../src/election/timings.ts';
+import { configOf } from '../support/config.ts';
 import { Scene } from './scene.ts';
 import { begin } from './stories.ts';
 
 const alice: Config = {
-  id: 'alice',
-  processId: 'process-of-alice',
+  ...configOf('alice', { ttlMs: 12_000 }),
   pod: { name: 'alice-0', namespace: 'default', uid: '' },
-  timings: deriveTimings({ ttlMs: 12_000 }).timings,
-  drainBudgetMs: 25_000,
-  releaseDelayMs: 0,
-  canKillWork: false,
 };
 const inPod: Config = { ...alice, pod: { ...alice.pod, uid: 'pod-a' } };
 

@@ -4,23 +4,12 @@ import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import type { ReadOutcome } from '../../src/election/outcome.ts';
 import type { Observed } from '../../src/election/record.ts';
-import type { Config } from '../../src/election/state.ts';
-import { deriveTimings } from '../../src/election/timings.ts';
 import type { View } from '../../src/election/view.ts';
 import { Participant } from '../../src/elector/participant.ts';
 import { noWork } from '../../src/elector/work.ts';
 import type { Lock } from '../../src/lock/lock.ts';
+import { configOf } from '../support/config.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
-
-const CONFIG: Config = {
-  id: 'alice',
-  processId: 'process-of-alice',
-  pod: { name: 'alice', namespace: 'default', uid: '' },
-  timings: deriveTimings({ ttlMs: 10_000 }).timings,
-  drainBudgetMs: 25_000,
-  releaseDelayMs: 0,
-  canKillWork: false,
-};
 
 const HELD_BY_BOB: Observed = {
   uid: 'uid',
@@ -52,7 +41,7 @@ function participant(answer: () => ReadOutcome, { candidacy }: { readonly candid
   const clock = new VirtualClock();
   const told: View[] = [];
   const alice: Participant = new Participant({
-    config: CONFIG,
+    config: configOf('alice'),
     lock: lockThatSays(answer),
     clock,
     random: () => 0,

@@ -112,9 +112,7 @@ function createMember(id: string, api: FaultyApi, clock: VirtualClock, random: R
     ...{ api, clock, logger: silentLogger, pod: { name: id, namespace: 'default', uid: '' } },
     isLeading: () => participant.view().isLeading,
   });
-  feed.subscribe((view) => {
-    if (view.phase !== 'stopping') label.onView(view);
-  });
+  feed.subscribe((view) => label.onView(view));
   const participant: Participant = new Participant({
     config: {
       ...{ id, processId: `process-of-${id}`, pod: { name: id, namespace: 'default', uid: '' } },

@@ -5,11 +5,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { controls as simulated } from '../simulation/controls.ts';
+import { TABLE_HEAD } from '../support/pins.ts';
 import { rowsOf } from '../tidy/markdown.ts';
 import { read } from '../tidy/tree.ts';
 import { CONTROLS } from './controls.ts';
 import { electionWithout, shipped } from './elections.ts';
-import { readPins, TABLE_HEAD, tableOf } from './pins.ts';
+import { readPins, tableOf } from './pins.ts';
 import { begin, type Plan } from './plan.ts';
 import { replay } from './replay.ts';
 
@@ -32,7 +33,7 @@ describe('the explorer’s trace ends well in the product, and badly when', () =
 });
 
 test('the table of docs/internals/exploration.md is what was found', () => {
-  assert.deepEqual(rowsOf(read('docs/internals/exploration.md'), TABLE_HEAD[0] ?? ''), tableOf(readPins()));
+  assert.deepEqual(rowsOf(read('docs/internals/exploration.md'), TABLE_HEAD[0]), tableOf(readPins()));
 });
 
 describe('the simulator or the explorer has a control of', () => {

@@ -3,12 +3,13 @@
  * `node test/exploration/discover.ts [--pin] [WORDS OF A DEFECT]`. With `--pin` the shortest traces are written down, to
  * be replayed by `controls.test.ts`.
  */
-import { writeFileSync } from 'node:fs';
+
 import { performance } from 'node:perf_hooks';
+import { markdownTable, writePinsTo } from '../support/pins.ts';
 import { CONTROLS, type Control } from './controls.ts';
 import { electionWithout } from './elections.ts';
 import { explore } from './explore.ts';
-import { PINS_PATH, type Pin, readPins, TABLE_HEAD, tableOf } from './pins.ts';
+import { PINS_PATH, type Pin, readPins, tableOf } from './pins.ts';
 import { begin } from './plan.ts';
 
 /** Far above what any of them needs. */
@@ -24,10 +25,8 @@ for (const control of wanted) {
   else found.set(control.defect, pin);
 }
 const pins = CONTROLS.flatMap(({ defect }) => found.get(defect) ?? before.get(defect) ?? []);
-console.log(
-  [TABLE_HEAD, TABLE_HEAD.map(() => '---'), ...tableOf(pins)].map((row) => `| ${row.join(' | ')} |`).join('\n'),
-);
-if (process.argv.includes('--pin')) writeFileSync(PINS_PATH, `${JSON.stringify(pins, null, 2)}\n`);
+console.log(markdownTable(tableOf(pins)));
+if (process.argv.includes('--pin')) writePinsTo(PINS_PATH, pins);
 
 async function discover({ rule, defect, replacements, plan, invariant = '' }: Control): Promise<Pin | null> {
   const { setting, start } = begin(plan, await electionWithout(replacements));

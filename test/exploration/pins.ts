@@ -1,6 +1,6 @@
 /** What the explorer found of each negative control, as `discover.ts --pin` wrote it down. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readPinsFrom } from '../support/pins.ts';
 
 export const PINS_PATH = join(import.meta.dirname, 'pins.json');
 
@@ -16,7 +16,7 @@ export interface Pin {
 }
 
 export function readPins(): readonly Pin[] {
-  return JSON.parse(readFileSync(PINS_PATH, 'utf8')) as readonly Pin[];
+  return readPinsFrom(PINS_PATH);
 }
 
 /** The table of docs/internals/exploration.md. */
@@ -26,11 +26,3 @@ export function tableOf(pins: readonly Pin[]): readonly (readonly string[])[] {
     return [defect, rule, 'explorer', invariant, `${states} states, ${trace.split(', ').length} actions`];
   });
 }
-
-export const TABLE_HEAD: readonly string[] = [
-  'Control',
-  'Rule',
-  'Found by',
-  'Invariant',
-  'Worlds or states until found',
-];

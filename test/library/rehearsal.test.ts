@@ -1,21 +1,13 @@
 /** The hand-over that a standby runs through in memory: it must be a whole one, and touch nothing. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deriveTimings } from '../../src/election/timings.ts';
 import { configMapCodec, endpointsCodec } from '../../src/lock/annotation.ts';
 import { leaseCodec } from '../../src/lock/lease.ts';
 import { rehearse } from '../../src/rehearsal/rehearsal.ts';
+import { configOf } from '../support/config.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
-const config = {
-  id: 'alice',
-  processId: 'process',
-  pod: { name: 'alice', namespace: 'default', uid: '' },
-  timings: deriveTimings({ ttlMs: 10_000 }).timings,
-  drainBudgetMs: 25_000,
-  releaseDelayMs: 5_000,
-  canKillWork: false,
-};
+const config = { ...configOf('alice'), releaseDelayMs: 5_000 };
 
 for (const codec of [leaseCodec, configMapCodec, endpointsCodec]) {
   const lock = codec.resource.plural;

@@ -3,9 +3,9 @@
  * `node test/simulation/discover.ts [--pin] [WORDS OF A DEFECT]`. With `--pin` the worlds are written down, to be run
  * again by `controls.test.ts`. A world counts only when the product is well in it.
  */
-import { writeFileSync } from 'node:fs';
+import { markdownTable, writePinsTo } from '../support/pins.ts';
 import { type Control, controls } from './controls.ts';
-import { PINS_PATH, type Pin, readPins, TABLE_HEAD, tableOf } from './pins.ts';
+import { PINS_PATH, type Pin, readPins, tableOf } from './pins.ts';
 import { type Cut, drawPlan } from './plan.ts';
 import { mutate, product } from './product.ts';
 import { runWorld } from './world.ts';
@@ -22,9 +22,8 @@ for (const control of controls) {
   else found.set(control.defect, pin);
 }
 const pins = controls.flatMap(({ defect }) => found.get(defect) ?? []);
-const rows = [TABLE_HEAD, TABLE_HEAD.map(() => '---'), ...tableOf(pins)];
-console.log(rows.map((row) => `| ${row.join(' | ')} |`).join('\n'));
-if (process.argv.includes('--pin')) writeFileSync(PINS_PATH, `${JSON.stringify(pins, null, 2)}\n`);
+console.log(markdownTable(tableOf(pins)));
+if (process.argv.includes('--pin')) writePinsTo(PINS_PATH, pins);
 
 async function discover({ rule, defect, without, cut = {} }: Control): Promise<Pin | null> {
   const mutant = await mutate(without);

@@ -163,11 +163,7 @@ export class Member {
       onReport: (report) => {
         if (process.alive) events.onReport(this, report);
       },
-      onChange: () => {
-        const view = this.view();
-        // While work stops, the label waits for it; the election says when (rule 18).
-        if (view.phase !== 'stopping') this.label.onView(view);
-      },
+      onChange: () => this.label.onView(this.view()),
     });
     void this.participant.ended.then(({ stuck }) => {
       this.label.stop();

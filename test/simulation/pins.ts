@@ -1,6 +1,6 @@
 /** The world in which each control was found, as `discover.ts --pin` wrote it down. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readPinsFrom } from '../support/pins.ts';
 
 export const PINS_PATH = join(import.meta.dirname, 'pins.json');
 
@@ -14,16 +14,8 @@ export interface Pin {
 }
 
 export function readPins(): readonly Pin[] {
-  return JSON.parse(readFileSync(PINS_PATH, 'utf8')) as readonly Pin[];
+  return readPinsFrom(PINS_PATH);
 }
-
-export const TABLE_HEAD: readonly string[] = [
-  'Control',
-  'Rule',
-  'Found by',
-  'Invariant',
-  'Worlds or states until found',
-];
 
 /** The table of docs/internals/simulation.md. */
 export function tableOf(pins: readonly Pin[]): readonly (readonly string[])[] {

@@ -60,36 +60,28 @@ const terminated: Fault = {
   },
 };
 
+async function kill({ election, target }: Blow, kind: 'killed' | 'killed, same Pod', back: Return): Promise<void> {
+  const strike = election.strike(kind, [target], describeReturn(back));
+  const process = target.current;
+  process?.signal('SIGKILL');
+  strike.end();
+  await process?.exited;
+  await comeBack(target, back);
+}
+
 const killed: Fault = {
   kind: 'killed',
   weight: 14,
   fits: anyProgram,
-  async strike(blow) {
-    const { election, target } = blow;
-    const back = drawReturn(blow);
-    const strike = election.strike('killed', [target], describeReturn(back));
-    const process = target.current;
-    process?.signal('SIGKILL');
-    strike.end();
-    await process?.exited;
-    await comeBack(target, back);
-  },
+  strike: (blow) => kill(blow, 'killed', drawReturn(blow)),
 };
 
 const restarted: Fault = {
   kind: 'killed, same Pod',
   weight: 5,
   fits: (target) => ours(target) && target.options.credentials === 'pod',
-  async strike({ election, target, random }) {
-    const clockAheadSeconds = drawClock(random);
-    const back = { afterMs: 0, newPod: false, clockAheadSeconds };
-    const strike = election.strike('killed, same Pod', [target], describeReturn(back));
-    const process = target.current;
-    process?.signal('SIGKILL');
-    strike.end();
-    await process?.exited;
-    await comeBack(target, back);
-  },
+  strike: (blow) =>
+    kill(blow, 'killed, same Pod', { afterMs: 0, newPod: false, clockAheadSeconds: drawClock(blow.random) }),
 };
 
 const paused: Fault = {

@@ -77,9 +77,7 @@ export class OurElector implements Elector {
       ...(this.#label === null ? {} : { labelStandby: (ms: number) => this.#label?.standbyOnce(ms) ?? done() }),
       onReport: (report) => logReport(logger, { id, lock: lock.path }, report),
       onChange: () => {
-        const view = this.#view();
-        // While work stops, the label waits for it; the election says when (rule 18).
-        if (view.phase !== 'stopping') this.#label?.onView(view);
+        this.#label?.onView(this.#view());
         this.look();
       },
     });
