@@ -10,9 +10,11 @@ import {
   type Draining,
   elapsedMs,
   type FormerLeader,
+  type Now,
   type Role,
   report,
   type State,
+  type Term,
   type Turn,
 } from './state.ts';
 import { nextTransitions, send, transitionsOf } from './writing.ts';
@@ -47,6 +49,7 @@ export function planCampaign(turn: Turn): void {
       holderIdentity: config.id,
       leaseDurationSeconds: config.timings.leaseDurationSeconds,
       acquireTimeMs: now.wallMs,
+      renewTimeMs: now.wallMs,
       leaseTransitions: nextTransitions(turn, sight.known),
     },
     term: 0,
@@ -75,7 +78,7 @@ export function acquired(turn: Turn, attempt: Attempt, observed: Observed): void
   turn.terms = term;
   turn.role = {
     type: 'leader',
-    term: { term, token, acquireTimeMs: acquireTimeMs(turn, attempt) },
+    term: { term, token, acquiredAt: attempt.sentAt },
     provenAt: attempt.sentAt,
     renewAtMs: attempt.sentAt.monoMs + config.timings.retryPeriodMs,
   };
@@ -98,7 +101,8 @@ export function planRenewal(turn: Turn): void {
     record: {
       holderIdentity: config.id,
       leaseDurationSeconds: config.timings.leaseDurationSeconds,
-      acquireTimeMs: role.term.acquireTimeMs,
+      acquireTimeMs: role.term.acquiredAt.wallMs,
+      renewTimeMs: renewTimeMs(role.term, turn.now),
       leaseTransitions: transitionsOf(sight.known),
     },
     term: role.term.term,
@@ -150,9 +154,12 @@ function prove(turn: Turn, attempt: Attempt): void {
 
 // ------------------------------------------------------------------------------------------------------ helpers
 
-/** The wall clock at the send: what the record says, so that renewals repeat it. */
-function acquireTimeMs(turn: Turn, attempt: Attempt): number {
-  return turn.now.wallMs - Math.max(0, turn.now.monoMs - attempt.sentAt.monoMs);
+/**
+ * By the clock that only goes forward, from `acquireTime` on. By a wall clock that is set back, an elector of Kubernetes'
+ * Go package could read the same text twice, take it for the same record, and the lock from a leader that renews it.
+ */
+function renewTimeMs({ acquiredAt }: Term, now: Now): number {
+  return acquiredAt.wallMs + Math.floor(now.monoMs - acquiredAt.monoMs);
 }
 
 /**

@@ -236,6 +236,7 @@ function planReleasing(turn: Turn): void {
         holderIdentity: '',
         leaseDurationSeconds: 1,
         acquireTimeMs: now.wallMs,
+        renewTimeMs: now.wallMs,
         leaseTransitions: left.on === null ? 0 : transitionsOf(left.on),
       },
       term: 0,

@@ -163,7 +163,7 @@ export interface Attempt {
   /** The sight that it replaces; null creates. */
   readonly on: Observed | null;
   /** The `now` of the step that decided it (rule 2). */
-  readonly sentAt: LocalInstant;
+  readonly sentAt: Now;
   readonly deadlineAtMs: number;
   /** The term that sent it; 0 for an acquisition. */
   readonly term: number;
@@ -183,7 +183,8 @@ export interface RequestTrouble {
 export interface Term {
   readonly term: number;
   readonly token: FencingToken;
-  readonly acquireTimeMs: number;
+  /** The send of the takeover: the record's `acquireTime`, and where its `renewTime` counts from. */
+  readonly acquiredAt: Pick<Now, 'monoMs' | 'wallMs'>;
 }
 
 export type Role =

@@ -7,7 +7,7 @@ import { backoffMs, LONGEST_BACKOFF } from './backoff.ts';
 import { doubt, expiresAtMs, judge, seeCreateConflict } from './observing.ts';
 import type { WriteOutcome } from './outcome.ts';
 import { compareVersions, holderOf, type Observed, type RecordDraft } from './record.ts';
-import { type Attempt, localInstant, report, type Turn, type Writing } from './state.ts';
+import { type Attempt, report, type Turn, type Writing } from './state.ts';
 import { failing } from './trouble.ts';
 
 const UNTROUBLED = {
@@ -33,7 +33,7 @@ export function send(
   write: {
     readonly purpose: Attempt['purpose'];
     readonly on: Observed | null;
-    readonly record: Omit<RecordDraft, 'renewTimeMs'>;
+    readonly record: RecordDraft;
     readonly term: number;
     readonly timeoutMs: number;
   },
@@ -48,7 +48,7 @@ export function send(
       attempt,
       purpose: write.purpose,
       on: write.on,
-      sentAt: localInstant(now),
+      sentAt: now,
       deadlineAtMs,
       term: write.term,
       overtaken: false,
@@ -60,7 +60,7 @@ export function send(
     deadlineAtMs,
     write: {
       on: write.on,
-      record: { ...write.record, renewTimeMs: now.wallMs },
+      record: write.record,
       seal: {
         podName: config.pod.name,
         podNamespace: config.pod.namespace,

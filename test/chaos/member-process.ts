@@ -145,13 +145,15 @@ export class MemberProcess {
   }
 
   #answered(answer: Answer): void {
-    const { receivedAtMs, isLeader } = answer;
-    // Asked before a pause and answered after it: it was after the pause that it decided what to say.
-    const lastPause = this.#pauses.at(-1);
-    const overPause = lastPause !== undefined && answer.sentAtMs < lastPause.fromMs && receivedAtMs >= lastPause.toMs;
-    const sentAtMs = overPause ? lastPause.toMs : answer.sentAtMs;
+    const { sentAtMs, receivedAtMs, isLeader } = answer;
     this.#lastAnswer = answer;
     this.#answeredAtMs ??= receivedAtMs;
+    // Asked before a pause and answered after it: nobody knows on which side of it the answer was decided.
+    const lastPause = this.#pauses.at(-1);
+    if (lastPause !== undefined && sentAtMs < lastPause.fromMs && receivedAtMs >= lastPause.toMs) {
+      this.#rowOpen = false;
+      return;
+    }
     const last = this.#runs.at(-1);
     const goesOn = this.#rowOpen && last !== undefined && sentAtMs - last.lastReceivedMs < ROW_BREAKS_AFTER_MS;
     this.#rowOpen = isLeader;

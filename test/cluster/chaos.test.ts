@@ -32,7 +32,7 @@ function keep(t: TestContext, { seed, minutes }: ChaosPlan, outcome: Outcome, ve
   t.diagnostic(`again: ${replay}`);
 }
 
-describe('chaos', { timeout: 540_000 }, () => {
+describe('chaos', () => {
   test('three minutes of faults: never do two lead, no old write is accepted, and nobody leads only where a fault explains it', async (t) => {
     const elections = ALL_ELECTIONS.filter(({ name }) => SHORT.includes(name));
     const drawn = { minutes: 3, elections, disasterEverySeconds: DISASTER_EVERY_SECONDS, only: null, defect: [] };
@@ -46,12 +46,14 @@ describe('chaos', { timeout: 540_000 }, () => {
     assert.ok(verdict.failOvers >= 60, `${verdict.failOvers} fail-overs`);
   });
 
+  /** Half a minute does it nearly always; faults are drawn by chance. */
   const found = async (t: TestContext, plan: Pick<ChaosPlan, 'elections' | 'only' | 'defect'>) => {
-    const [, , { faults }] = await run(t, { ...plan, minutes: 0.5, disasterEverySeconds: null });
-    assert.ok(
-      faults.some((fault) => /both answered "I lead"/.test(fault)),
-      faults.join('\n'),
-    );
+    for (let tries = 1; tries <= 5; tries += 1) {
+      const [, , { faults }] = await run(t, { ...plan, minutes: 0.5, disasterEverySeconds: null });
+      if (faults.some((fault) => /both answered "I lead"/.test(fault))) return;
+      t.diagnostic(`not found in try ${tries}: ${faults.join('; ') || 'nothing was'}`);
+    }
+    assert.fail('not found');
   };
   const leases = ALL_ELECTIONS.filter(({ name }) => name === 'leases-1s' || name === 'leases-2s');
 

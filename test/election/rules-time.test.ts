@@ -97,6 +97,24 @@ const clocks: readonly Story[] = [
     ],
   },
   {
+    rule: '1',
+    story: "the leader's wall clock is set back while a Go elector misses its renewals",
+    tell(scene) {
+      const alice = scene.start('alice');
+      scene.pass(4_000);
+      const seenByKate = JSON.stringify(scene.lock.record);
+      alice.wallSetBackMs = 10_000;
+      scene.pass(10_000);
+      // As she sees it, nothing was renewed for a whole lease.
+      if (JSON.stringify(scene.lock.record) === seenByKate) scene.lock.foreign({ holderIdentity: 'kate' });
+      return scene.lock.holder === 'alice' ? onlyLeader(scene, alice) : "another's live lock is taken";
+    },
+    badly: "another's live lock is taken",
+    without: [
+      inElection('leading.ts', 'renewTimeMs: renewTimeMs(role.term, turn.now)', 'renewTimeMs: turn.now.wallMs'),
+    ],
+  },
+  {
     rule: '2',
     story: 'a renewal is applied at once and answered late',
     tell: answersComeLate,

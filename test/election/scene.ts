@@ -172,6 +172,8 @@ export class Member {
   suspendedMs = 0;
   /** Its machine was suspended, and nothing has happened since that would tell it so. */
   unaware = false;
+  /** By how much its wall clock was set back. */
+  wallSetBackMs = 0;
   #queue: Event[] = [];
   #handling = false;
 
@@ -205,7 +207,7 @@ export class Member {
     return {
       monoMs: ownMs - this.suspendedMs,
       bootMs: ownMs + 5_000,
-      wallMs: Date.UTC(2026, 0, 1) + this.scene.nowMs + (this.options.wallOffsetMs ?? 0),
+      wallMs: Date.UTC(2026, 0, 1) + this.scene.nowMs + (this.options.wallOffsetMs ?? 0) - this.wallSetBackMs,
     };
   }
 

@@ -109,7 +109,7 @@ export interface Hold {
 // ------------------------------------------------------------------------------------------------------- building
 
 const INCARNATIONS = 8;
-const WALL_MS = 1_000_000_000;
+export const WALL_MS = 1_000_000_000;
 /** Nothing has happened before this tick. */
 export const FIRST_TICK = 10;
 

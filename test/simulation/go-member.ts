@@ -27,16 +27,12 @@ interface Observation {
   readonly text: string;
   readonly record: GoRecord;
   readonly atMs: number;
-  /** What stood beside it, which it does not know. */
-  readonly seal: unknown;
 }
 
 export interface GoParts {
   readonly plan: Plan;
   readonly cluster: Cluster<Cause>;
   readonly faults: Faults;
-  /** It takes a lock that was renewed since, because a wall clock was set back and the record says the same again. */
-  readonly onMistaken: () => void;
   readonly note: ((who: string, text: () => string) => void) | null;
 }
 
@@ -133,8 +129,7 @@ export class GoMember {
     const old = this.#observed;
     if (old === null) return false;
     if (old.record.holder !== '' && this.#isValid() && !this.#holds()) return false;
-    const { acquireTimeMs, transitions, holder } = old.record;
-    if (holder !== '' && !this.#holds() && old.seal !== sealOf(answer.body)) this.#parts.onMistaken();
+    const { acquireTimeMs, transitions } = old.record;
     const record = this.#holds() ? { ...mine, acquireTimeMs, transitions } : { ...mine, transitions: transitions + 1 };
     return this.#write(answer.body, record);
   }
@@ -178,7 +173,7 @@ export class GoMember {
     const acquireTimeMs = wholeSeconds(record.acquireTimeMs);
     const renewTimeMs = wholeSeconds(record.renewTimeMs);
     const text = JSON.stringify({ ...record, acquireTimeMs, renewTimeMs });
-    return { text, record, atMs: this.#monoMs(), seal: sealOf(object) };
+    return { text, record, atMs: this.#monoMs() };
   }
 
   async #write(object: JsonObject, record: GoRecord): Promise<boolean> {
@@ -226,10 +221,6 @@ export class GoMember {
   #sleep(ms: number): Promise<void> {
     return new Promise((resolve) => this.process.clock.setTimer(ms, resolve));
   }
-}
-
-function sealOf(object: JsonObject): unknown {
-  return viewLock(object).written[1];
 }
 
 function wholeSeconds(ms: number | null): number | null {

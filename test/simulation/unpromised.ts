@@ -66,11 +66,6 @@ export class Unpromised {
     this.#grantIf(true, 'a record forged by hand');
   }
 
-  /** Go electors tell records apart by their text in whole seconds, which a wall clock that is set back repeats. */
-  goIsMistaken(): void {
-    this.#grantIf(true, 'a wall clock was set back beside a Go elector');
-  }
-
   #grantIf(is: boolean, reason: string): void {
     if (!is) return;
     const { truth, exemptions } = this.#world.checks;

@@ -216,7 +216,6 @@ export class Simulation {
     const process = this.#newProcess(title, new Pod(plan.name, '', machine));
     const go = new GoMember(plan, process, {
       plan: this.plan,
-      onMistaken: () => this.unpromised.goIsMistaken(),
       cluster: this.cluster,
       faults: this.faults,
       note: this.#transcript === null ? null : (who, text) => this.#note(who, text),

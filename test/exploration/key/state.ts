@@ -11,6 +11,7 @@ import type {
   Role,
   Sight,
   State,
+  Term,
   WatchState,
   Writing,
 } from '../../../src/election/state.ts';
@@ -129,9 +130,15 @@ const CANDIDATE: Fields<RoleOf<'candidate'>> = {
   restUntilMs: (it, to) => to.due(it.restUntilMs),
 };
 
+const TERM: Fields<Term> = {
+  term: leftOut('the last one'),
+  token: leftOut('only shown'),
+  acquiredAt: (it, to) => to.phaseSince(it.acquiredAt),
+};
+
 const LEADER: Fields<RoleOf<'leader'>> = {
   type: (_, to) => to.put(1),
-  term: leftOut('the last one'),
+  term: ({ term }, to) => writeTerm(term, to),
   // Beyond the renew deadline and the lapse budget nothing more can pass.
   provenAt: (it, to) => to.instant(it.provenAt, to.setting.deadlineTicks + 2),
   renewAtMs: (it, to) => to.due(it.renewAtMs),
@@ -140,7 +147,7 @@ const LEADER: Fields<RoleOf<'leader'>> = {
 /** Its instants count from its beginning, by the clock that went further. */
 const DRAINING: Fields<RoleOf<'draining'>> = {
   type: (_, to) => to.put(2),
-  term: leftOut('the last one'),
+  term: ({ term }, to) => writeTerm(term, to),
   cause: (it, to) => to.put(CAUSES.indexOf(it.cause)),
   exit: (it, to) => to.flags(it.exit, it.killed, it.workStopped),
   killed: leftOut('written with exit'),
@@ -180,6 +187,7 @@ const writeWatch = writerOf(WATCH);
 const writeWriting = writerOf(WRITING);
 const writeAttempt = writerOf(ATTEMPT);
 const writeCandidate = writerOf(CANDIDATE);
+const writeTerm = writerOf(TERM);
 const writeLeader = writerOf(LEADER);
 const writeDraining = writerOf(DRAINING);
 const writeLabelling = writerOf(LABELLING);

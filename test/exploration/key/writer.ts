@@ -7,11 +7,11 @@
  *  - Members are numbered by their places in an order that their names do not decide (`order.ts`).
  */
 import type { Observed } from '../../../src/election/record.ts';
-import type { LocalInstant, State } from '../../../src/election/state.ts';
+import type { LocalInstant, State, Term } from '../../../src/election/state.ts';
 import { isGone, type LockEvent } from '../lock-event.ts';
 import { originOf } from '../register.ts';
 import { type Setting, TICK_MS } from '../setting.ts';
-import { incarnationOf, slotOf, timeNumber, type World } from '../world.ts';
+import { incarnationOf, slotOf, timeNumber, WALL_MS, type World } from '../world.ts';
 import { Ranks } from './ranks.ts';
 
 /** For an instant, a lock or a time that there is none of. */
@@ -105,6 +105,17 @@ export class KeyWriter {
   instant(at: LocalInstant, most: number): void {
     this.past(at.monoMs, most);
     this.put(Math.max(Math.ceil((at.bootMs - this.#bootMs) / TICK_MS), -most));
+  }
+
+  /**
+   * For texts of times that count by the monotonic clock from an instant on. They only grow, so all that matters is where
+   * between two of them, where they are coarse, this member now is.
+   */
+  phaseSince({ monoMs, wallMs }: Term['acquiredAt']): void {
+    const { tick } = this.world;
+    const lagTicks = Math.round((WALL_MS - wallMs - (this.#monoMs - monoMs)) / TICK_MS) + tick;
+    const { textTicks } = this.setting;
+    this.put(((lagTicks % textTicks) + textTicks) % textTicks);
   }
 
   /** By how much the boot-time clock went further than the other since then. */
