@@ -94,7 +94,6 @@ export function planRenewal(turn: Turn): void {
   const { sight, config } = turn;
   if (role === null || sight.known === null || turn.now.monoMs < renewalAtMs(turn)) return;
   const leftMs = remainingMs(turn, role);
-  if (leftMs <= 0) return;
   send(turn, {
     purpose: 'renew',
     on: sight.known,
@@ -137,18 +136,17 @@ export function renewed(turn: Turn, attempt: Attempt, observed: Observed): void 
  * valid from its send. Otherwise the renewal, still due, is sent again under the version that was read.
  */
 export function settleByRead(turn: Turn, observed: Observed): void {
-  if (judge(turn) !== 'mine' || !isMine(observed, selfOf(turn))) return;
+  if (!isMine(observed, selfOf(turn))) return;
   const seal = countingSeal(observed);
   const applied = turn.writing.unresolved.find((it) => it.purpose === 'renew' && it.attempt === seal?.attempt);
   if (applied !== undefined) prove(turn, applied);
 }
 
-/** Only for the term that sent it, and only while that is less than a renew deadline ago. */
+/** Only for the term that sent it, and never less than is proven already. */
 function prove(turn: Turn, attempt: Attempt): void {
   const role = keepingRole(turn);
   const { timings } = turn.config;
   if (role === null || attempt.term !== role.term.term || attempt.sentAt.monoMs < role.provenAt.monoMs) return;
-  if (elapsedMs(attempt.sentAt, turn.now) >= timings.renewDeadlineMs) return;
   turn.role = { ...role, provenAt: attempt.sentAt, renewAtMs: attempt.sentAt.monoMs + timings.retryPeriodMs };
 }
 
@@ -169,11 +167,10 @@ function renewTimeMs({ acquiredAt }: Term, now: Now): number {
 function formerLeader(turn: Turn, on: Observed | null): FormerLeader | null {
   if (on === null) return null;
   const holder = holderOf(on);
-  const { seal } = on;
   const own = turn.config.pod;
-  const sealed = seal !== null && seal !== 'unreadable' && (holder === '' || countingSeal(on) !== null) ? seal : null;
-  if (sealed !== null && sealed.podName !== '') {
-    const { podName, podNamespace, podUid } = sealed;
+  const seal = holder === '' ? on.seal : countingSeal(on);
+  if (seal !== null && seal !== 'unreadable' && seal.podName !== '') {
+    const { podName, podNamespace, podUid } = seal;
     const isOwn = podUid !== '' ? podUid === own.uid : podName === own.name && podNamespace === own.namespace;
     return isOwn ? turn.former : { podName, podNamespace, podUid };
   }

@@ -7,16 +7,18 @@ import { judge, readBackBy, takeableAtMs } from './observing.ts';
 import { readSoon } from './reading.ts';
 import type { Observed } from './record.ts';
 import {
-  type Attempt,
   type Draining,
   type LosingCause,
   localInstant,
   type Now,
+  type Role,
   report,
   type Term,
   type Turn,
 } from './state.ts';
-import { abandonAttempt, send, transitionsOf } from './writing.ts';
+import { abandonAttempt, mayApply, send, transitionsOf } from './writing.ts';
+
+type Releasing = Extract<Role, { type: 'releasing' }>;
 
 /** Label and release together, from the work's end (rule 18). */
 const FAREWELL_MS = 4_000;
@@ -38,7 +40,6 @@ export function endLapsedTerm(turn: Turn): void {
 
 /** The lock is seen not to be mine: not leading in the same turn, not at the deadline (rules 15 and 16). */
 export function endLostTerm(turn: Turn): void {
-  if (keepingRole(turn) === null) return;
   const { sight, now } = turn;
   if (sight.presence === 'gone') lose(turn, 'the lock is gone');
   else if (judge(turn) !== 'mine') lose(turn, describeLoss(turn));
@@ -102,7 +103,7 @@ export function planLosing(turn: Turn): void {
   planDraining(turn);
   const { role } = turn;
   if (role.type === 'labelling' && turn.now.monoMs >= role.deadlineAtMs) labelDone(turn, role.term.term);
-  if (turn.role.type === 'releasing') planReleasing(turn);
+  planReleasing(turn);
 }
 
 /** The next instant at which `planLosing` has something to do. */
@@ -114,8 +115,8 @@ export function losingWakesAtMs(turn: Turn): number {
     case 'labelling':
       return role.deadlineAtMs;
     case 'releasing':
-      return writing.inFlight === null && releaseAtMs(turn) > turn.now.monoMs
-        ? Math.min(role.deadlineAtMs, releaseAtMs(turn))
+      return writing.inFlight === null && releaseAtMs(turn, role) > turn.now.monoMs
+        ? Math.min(role.deadlineAtMs, releaseAtMs(turn, role))
         : role.deadlineAtMs;
     default:
       return Number.POSITIVE_INFINITY;
@@ -136,6 +137,7 @@ function drainsUntilMs(turn: Turn, role: Draining): number {
   return role.stuckAtMs;
 }
 
+/** Nothing, for who does not keep the lock. */
 function lose(turn: Turn, reason: string): void {
   const role = keepingRole(turn);
   if (role === null) return;
@@ -177,7 +179,7 @@ function planDraining(turn: Turn): void {
   const { role, now, config } = turn;
   if (role.type !== 'draining' || drainedToMs(role, now) < drainsUntilMs(turn, role)) return;
   if (role.workStopped) {
-    beginLabelling(turn);
+    beginLabelling(turn, role);
   } else if (config.canKillWork) {
     turn.role = { ...role, killed: true };
     report(turn, { type: 'killing-work', term: role.term.term });
@@ -190,10 +192,8 @@ function planDraining(turn: Turn): void {
   }
 }
 
-function beginLabelling(turn: Turn): void {
-  const { role, now, config } = turn;
-  if (role.type !== 'draining') return;
-  const { term, cause, exit } = role;
+function beginLabelling(turn: Turn, { term, cause, exit }: Draining): void {
+  const { now, config } = turn;
   const deadlineAtMs = now.monoMs + Math.min(config.timings.retryPeriodMs / 2, LABEL_TRY_MS);
   turn.role = { type: 'labelling', term, cause, exit, deadlineAtMs, releaseBeforeMs: now.monoMs + FAREWELL_MS };
   turn.effects.push({ type: 'labelStandby', term: term.term, deadlineAtMs });
@@ -208,9 +208,8 @@ function beginReleasing(turn: Turn, cause: LosingCause, exit: boolean, deadlineA
 }
 
 /** However long the API asks to wait, one try remains before the end; the own backoff holds even then (rule 13). */
-function releaseAtMs({ role, writing }: Turn): number {
-  const lastChanceAtMs = role.type === 'releasing' ? role.deadlineAtMs - RELEASE_TRY_MS : Number.POSITIVE_INFINITY;
-  return Math.max(writing.backoffUntilMs, Math.min(writing.retryAtMs, lastChanceAtMs));
+function releaseAtMs({ writing }: Turn, role: Releasing): number {
+  return Math.max(writing.backoffUntilMs, Math.min(writing.retryAtMs, role.deadlineAtMs - RELEASE_TRY_MS));
 }
 
 /**
@@ -223,12 +222,12 @@ function planReleasing(turn: Turn): void {
   if (role.type !== 'releasing') return;
   const left = leftOnTheLock(turn);
   if (left === 'nothing') {
-    finishReleasing(turn);
+    finishReleasing(turn, role);
   } else if (now.monoMs >= role.deadlineAtMs) {
     const message = writing.trouble?.message ?? turn.reading.trouble?.message ?? 'no answer in time';
     report(turn, { type: 'not-released', message });
-    finishReleasing(turn);
-  } else if (left !== 'unknown' && writing.inFlight === null && now.monoMs >= releaseAtMs(turn)) {
+    finishReleasing(turn, role);
+  } else if (left !== 'unknown' && writing.inFlight === null && now.monoMs >= releaseAtMs(turn, role)) {
     send(turn, {
       purpose: 'release',
       on: left.on,
@@ -249,19 +248,16 @@ function leftOnTheLock(turn: Turn): 'nothing' | 'unknown' | { readonly on: Obser
   const { sight, writing } = turn;
   const mine = judge(turn) === 'mine';
   if (!mine && writing.unresolved.length === 0 && writing.inFlight === null) return 'nothing';
-  if (sight.presence === 'unknown' || sight.doubtedReadAtMs !== null) return 'unknown';
-  if (mine) return { on: sight.known };
-  const mayStillApply = (it: Attempt) =>
-    it.on === null
-      ? sight.presence === 'gone' && takeableAtMs(turn) <= turn.now.monoMs
-      : it.on.uid === sight.known?.uid && it.on.version === sight.known.version;
-  return writing.inFlight !== null || writing.unresolved.some(mayStillApply) ? { on: sight.known } : 'nothing';
+  if (sight.doubtedReadAtMs !== null) return 'unknown';
+  // No lock is created before its time, also not to keep another from being created late (rule 17).
+  const mustWait = sight.presence === 'gone' && takeableAtMs(turn) > turn.now.monoMs;
+  const mayArrive = !mustWait && writing.unresolved.some((it) => mayApply(turn, it));
+  return mine || mayArrive || writing.inFlight !== null ? { on: sight.known } : 'nothing';
 }
 
-function finishReleasing(turn: Turn): void {
-  const { role, now, config } = turn;
-  if (role.type !== 'releasing') return;
-  abandonAttempt(turn);
+/** No write is in flight by now. */
+function finishReleasing(turn: Turn, role: Releasing): void {
+  const { now, config } = turn;
   if (role.exit) {
     end(turn, false);
     return;
@@ -277,7 +273,6 @@ function becomeCandidate(turn: Turn, restUntilMs: number): void {
   if (turn.reading.mode === 'polling') readSoon(turn, turn.now.monoMs);
 }
 
-/** No write is in flight by now. */
 function end(turn: Turn, stuck: boolean): void {
   turn.role = { type: 'ended' };
   if (turn.reading.inFlight !== null) turn.effects.push({ type: 'abortRead', read: turn.reading.inFlight.read });

@@ -86,10 +86,10 @@ export function expiresAtMs(state: State | Turn): number {
 
 /** The longer of record and counting seal; the own TTL where the record has none. Never shortened. */
 export function durationMs(state: State | Turn, observed: Observed): number {
+  const { record } = observed;
   const ownMs = state.config.timings.leaseDurationMs;
-  if (observed.record === 'unreadable') return ownMs;
-  const seconds = observed.record.leaseDurationSeconds;
-  const recordMs = seconds !== null && seconds > 0 ? seconds * 1000 : ownMs;
+  const seconds = record === 'unreadable' ? 0 : (record.leaseDurationSeconds ?? 0);
+  const recordMs = seconds > 0 ? seconds * 1000 : ownMs;
   return Math.max(recordMs, (countingSeal(observed)?.leaseDurationSeconds ?? 0) * 1000);
 }
 
@@ -103,10 +103,6 @@ export function durationMs(state: State | Turn, observed: Observed): number {
 export function see(turn: Turn, observed: Observed, via: 'watch' | 'read' | Attempt): void {
   const order = compareVersions(observed.version, turn.sight.newestVersion);
   if (order < 0 || (order === 0 && via !== 'read')) return;
-  if (order === 0 && turn.sight.presence === 'present') {
-    turn.sight = { ...turn.sight, doubtedReadAtMs: null };
-    return;
-  }
   overtakeRead(turn);
   const ownCreation = typeof via === 'object' ? via.on === null && !via.overtaken : isOwnCreation(turn, observed);
   if (!ownCreation) overtakeCreates(turn);
@@ -116,7 +112,6 @@ export function see(turn: Turn, observed: Observed, via: 'watch' | 'read' | Atte
 /** A watch's DELETED event. Each one restarts the wait of rule 17, even if the lock was believed gone. */
 export function seeDeleted(turn: Turn, version: string): void {
   if (compareVersions(version, turn.sight.newestVersion) <= 0) return;
-  overtakeRead(turn);
   overtakeCreates(turn);
   turn.sight = { ...turn.sight, newestVersion: version, everSeen: true };
   lose(turn);
@@ -126,7 +121,6 @@ export function seeDeleted(turn: Turn, version: string): void {
 export function seeMissing(turn: Turn): void {
   const { sight } = turn;
   if (sight.presence === 'present' || (sight.presence === 'unknown' && sight.everSeen)) {
-    overtakeCreates(turn);
     lose(turn);
   } else if (sight.presence === 'unknown') {
     turn.sight = { ...sight, presence: 'gone', doubtedReadAtMs: null, leaderlessSinceMs: turn.now.monoMs };
@@ -168,7 +162,7 @@ export function readBackBy(turn: Turn, readBackAtMs: number): void {
 export function seeRollback(turn: Turn, observed: Observed): void {
   const from = turn.sight.newestVersion;
   const waitMs = longestDurationMs(turn, observed);
-  turn.sight = { ...NO_SIGHT, everSeen: true, lastDurationMs: turn.sight.lastDurationMs };
+  turn.sight = { ...NO_SIGHT, lastDurationMs: turn.sight.lastDurationMs };
   turn.writing = { ...turn.writing, unresolved: [] };
   overtakeCreates(turn);
   takeIn(turn, observed, false, true);
@@ -197,7 +191,7 @@ function takeIn(turn: Turn, observed: Observed, ownCreation: boolean, asNewUid =
   const sealKnown = (sameUid && before.sealKnown) || observed.seal !== null;
   const verdict = judgeObserved(turn, observed, sealKnown);
   const changed = before.known === null || !sameUid || !sameRecordAndSeal(before.known, observed);
-  const held = verdict === 'held' || verdict === 'mine' || verdict === 'of-my-pod';
+  const held = holderOf(observed) !== '';
 
   // A new uid waits (rule 17). So does one that is not held by another and is first seen after a create of ours was
   // refused: the lock that refused it is another sight, and this one may have come after it.
@@ -238,7 +232,7 @@ function lose(turn: Turn): void {
     ...sight,
     presence: 'gone',
     known: null,
-    lastDurationMs: Math.max(sight.lastDurationMs, waitMs),
+    lastDurationMs: waitMs,
     floorAtMs: Math.max(sight.floorAtMs, now.monoMs + waitMs),
     doubtedReadAtMs: null,
     namesakeRenewals: 0,
@@ -263,10 +257,10 @@ function herdDelayMs(lot: number): number {
 
 /** Counts the renewals of a record with this member's id that is another's; the first sight is none (rule 14). */
 function countNamesake(turn: Turn, observed: Observed, verdict: Verdict, changed: boolean) {
-  const { known, namesakeRenewals, namesakeSinceMs } = turn.sight;
+  const { namesakeRenewals, namesakeSinceMs } = turn.sight;
   if (verdict !== 'held' || holderOf(observed) !== turn.config.id)
     return { namesakeRenewals: 0, namesakeSinceMs: null };
-  const renewed = changed && known !== null && namesakeSinceMs !== null;
+  const renewed = changed && namesakeSinceMs !== null;
   const renewals = namesakeRenewals + (renewed ? 1 : 0);
   if (renewed && renewals === COLLISION_RENEWALS) report(turn, { type: 'identity-collision', id: turn.config.id });
   return { namesakeRenewals: renewals, namesakeSinceMs: namesakeSinceMs ?? turn.now.monoMs };
@@ -274,9 +268,9 @@ function countNamesake(turn: Turn, observed: Observed, verdict: Verdict, changed
 
 /** A create of mine that no other sight came after, and whose record this is (rule 17). */
 function isOwnCreation(turn: Turn, observed: Observed): boolean {
-  const { seal } = observed;
-  if (seal === null || seal === 'unreadable' || !isMine(observed, selfOf(turn))) return false;
-  const isIt = (it: Attempt) => it.on === null && !it.overtaken && it.attempt === seal.attempt;
+  if (!isMine(observed, selfOf(turn))) return false;
+  const attempt = countingSeal(observed)?.attempt;
+  const isIt = (it: Attempt) => it.on === null && !it.overtaken && it.attempt === attempt;
   return (turn.writing.inFlight !== null && isIt(turn.writing.inFlight)) || turn.writing.unresolved.some(isIt);
 }
 
@@ -288,9 +282,8 @@ function overtakeRead(turn: Turn): void {
 }
 
 function overtakeCreates(turn: Turn): void {
-  const overtake = (it: Attempt) => (it.on === null && !it.overtaken ? { ...it, overtaken: true } : it);
+  const overtake = (it: Attempt) => (it.on === null ? { ...it, overtaken: true } : it);
   const { inFlight, unresolved } = turn.writing;
-  if (inFlight?.on !== null && unresolved.every((it) => it.on !== null)) return;
   turn.writing = {
     ...turn.writing,
     inFlight: inFlight === null ? null : overtake(inFlight),

@@ -85,8 +85,7 @@ export function readAnswered(turn: Turn, read: number, outcome: ReadOutcome): bo
       break;
     case 'missing':
       works(turn, `${inFlight.via} the lock`);
-      if (isOutdated(turn, inFlight)) readSoon(turn, turn.now.monoMs);
-      else seeMissing(turn);
+      if (!isOutdated(turn, inFlight)) seeMissing(turn);
       break;
     case 'forbidden':
       forbidden(turn, inFlight.via, outcome.message);
@@ -97,7 +96,6 @@ export function readAnswered(turn: Turn, read: number, outcome: ReadOutcome): bo
   }
   if (outcome.watchFrom !== undefined) openWatch(turn, outcome.watchFrom);
   else if (turn.reading.mode === 'polling') pollAgain(turn);
-  else if (turn.reading.watch === null) readSoon(turn, turn.now.monoMs);
   return true;
 }
 
@@ -115,10 +113,9 @@ export function watched(turn: Turn, watch: number, event: WatchSight): void {
   if (progress) {
     const signAtMs = upToDate ? turn.now.monoMs : current.signAtMs;
     if (upToDate) watchWorks(turn);
-    const { watchFailures } = turn.reading;
     const resumeFrom = upToDate ? version : current.resumeFrom;
     const watch = { ...current, delivered: version, resumeFrom, signAtMs };
-    turn.reading = { ...turn.reading, watch, watchFailures };
+    turn.reading = { ...turn.reading, watch };
   }
   if (event.type === 'present') see(turn, event.observed, 'watch');
   else seeDeleted(turn, event.version);
@@ -246,7 +243,7 @@ function isRolledBack(turn: Turn, observed: Observed, { newestAtSend }: ReadInFl
 function lastChanceAtMs(turn: Turn): number {
   const { role, sight, config } = turn;
   const endsAtMs = role.type === 'releasing' ? role.deadlineAtMs : lapsesAtMs(turn);
-  const waitsForIt = role.type === 'releasing' || sight.doubtedReadAtMs !== null;
+  const waitsForIt = sight.doubtedReadAtMs !== null;
   return waitsForIt ? endsAtMs - 2 * config.timings.requestBudgetMs : Number.POSITIVE_INFINITY;
 }
 

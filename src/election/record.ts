@@ -87,7 +87,7 @@ export function compareVersions(a: string, b: string): number {
  * have changed with each version: perhaps somebody renews it who writes otherwise.
  */
 export function sameRecordAndSeal(a: Observed, b: Observed): boolean {
-  if (a.record === 'unreadable' && b.record === 'unreadable' && a.version !== b.version) return false;
+  if (a.record === 'unreadable' && a.version !== b.version) return false;
   return sameFields(a.record, b.record) && sameFields(a.seal, b.seal);
 }
 
@@ -95,5 +95,5 @@ function sameFields(a: object | string | null, b: object | string | null): boole
   if (a === b) return true;
   if (a === null || b === null || typeof a === 'string' || typeof b === 'string') return false;
   const keys = Object.keys(a) as (keyof typeof a)[];
-  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
+  return keys.every((key) => a[key] === b[key]);
 }

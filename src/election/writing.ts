@@ -132,14 +132,14 @@ export function abandonAttempt(turn: Turn): void {
 
 /** Forgets the attempts that can no longer apply: the lock has moved on from the version they were written upon. */
 export function forgetFenced(turn: Turn): void {
-  const { known, presence } = turn.sight;
-  if (turn.writing.unresolved.length === 0 || presence === 'unknown') return;
-  const mayApply = (it: Attempt) =>
-    it.on === null
-      ? presence === 'gone'
-      : presence === 'present' && known?.uid === it.on.uid && known.version === it.on.version;
-  const unresolved = turn.writing.unresolved.filter(mayApply);
-  if (unresolved.length !== turn.writing.unresolved.length) turn.writing = { ...turn.writing, unresolved };
+  if (turn.sight.presence === 'unknown') return;
+  turn.writing = { ...turn.writing, unresolved: turn.writing.unresolved.filter((it) => mayApply(turn, it)) };
+}
+
+/** Would it be applied if it arrived now, as far as the lock's state is known? */
+export function mayApply({ sight }: Turn, { on }: Attempt): boolean {
+  const { known, presence } = sight;
+  return on === null ? presence === 'gone' : known?.uid === on.uid && known.version === on.version;
 }
 
 /**
@@ -148,13 +148,8 @@ export function forgetFenced(turn: Turn): void {
  * does not write.
  */
 export function forgetTrouble(turn: Turn): void {
-  const { writing, role, now } = turn;
-  if (role.type !== 'candidate' || writing.inFlight !== null || isUntroubled(writing)) return;
-  if (judge(turn) === 'held' && now.monoMs < expiresAtMs(turn)) turn.writing = { ...writing, ...UNTROUBLED };
-}
-
-function isUntroubled({ failures, retryAtMs, trouble }: Writing): boolean {
-  return failures === 0 && retryAtMs === Number.NEGATIVE_INFINITY && trouble === null;
+  if (judge(turn) !== 'held' || turn.now.monoMs >= expiresAtMs(turn)) return;
+  turn.writing = { ...turn.writing, ...UNTROUBLED };
 }
 
 /** What stands in `leaseTransitions` when the sight is replaced: +1 for a new holder, 0 for a new lock. */

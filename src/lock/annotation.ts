@@ -38,8 +38,7 @@ function annotationCodec(resource: Resource): RecordCodec {
 function decodeAnnotation(object: JsonObject) {
   const annotations = annotationsOf(object);
   if (annotations === null) return 'unreadable';
-  const text = annotations[RECORD_ANNOTATION];
-  if (text === undefined || text === null) return decodeRecord({}, 'leaderTransitions');
+  const text = annotations[RECORD_ANNOTATION] ?? '{}';
   const fields = typeof text === 'string' ? parseJson(text) : undefined;
   return isJsonObject(fields) ? decodeRecord(fields, 'leaderTransitions') : 'unreadable';
 }

@@ -66,5 +66,5 @@ export function matchSeal(
 }
 
 function isCount(value: unknown, least: number): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= least;
+  return Number.isSafeInteger(value) && Number(value) >= least;
 }

@@ -34,6 +34,63 @@ describe('a leader that may not lead any more', () => {
   });
 });
 
+describe('a candidate that may not lead any more', () => {
+  test('waits for no rest afterwards where it had nothing to give back', () => {
+    const scene = new Scene();
+    const { alice, bob } = begin(scene);
+    fallsIll(bob);
+    assert.equal(bob.view().phase, 'standby');
+    alice.crash();
+    scene.lock.foreign({ holderIdentity: '' }, { seal: null, recreate: true });
+    scene.pass(9_000);
+    isWell(bob);
+    scene.pass(1_100);
+    assert.equal(bob.isLeading(), true);
+  });
+
+  test('gives back what it has just taken, and is there still', () => {
+    const scene = new Scene();
+    const bob = scene.member('bob');
+    bob.line = 'held';
+    bob.handle({ type: 'started' });
+    bob.deliver();
+    const takeover = bob.heldWrite();
+    fallsIll(bob);
+    bob.apply(takeover);
+    bob.line = 'up';
+    for (const request of [...bob.held]) bob.deliver(request);
+    assert.deepEqual([scene.lock.holder, bob.ended, bob.terms, bob.view().phase], ['', null, [], 'standby']);
+  });
+
+  test('takes back a create that is on its way, though nothing may be created now', () => {
+    const scene = new Scene();
+    const bob = scene.member('bob');
+    bob.line = 'held';
+    bob.handle({ type: 'started' });
+    bob.deliver();
+    const watch = bob.state.reading.watch?.watch ?? 0;
+    bob.handle({ type: 'watched', watch, event: { type: 'gone', version: '150' } });
+    const aborted: number[] = [];
+    scene.onStep = (_who, _event, effects) => {
+      for (const it of effects) if (it.type === 'abortWrite') aborted.push(it.attempt);
+    };
+    fallsIll(bob);
+    assert.deepEqual(aborted, [1]);
+  });
+});
+
+test('who is stopping anyway goes on as it was', () => {
+  const scene = new Scene();
+  const alice = scene.start('alice');
+  alice.slowWork = true;
+  alice.giveUp(false);
+  fallsIll(alice);
+  scene.pass(3_000);
+  assert.deepEqual([alice.state.role.type, scene.lock.holder], ['draining', 'alice']);
+  alice.finishWork();
+  assert.equal(scene.lock.holder, '');
+});
+
 describe('a word that nothing has changed', () => {
   test('does not disturb a leader', () => {
     const scene = new Scene();

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Seal } from '../../src/election/record.ts';
+import type { Event } from '../../src/election/state.ts';
 import { answerTo, lost, type Member, type MemberOptions, Scene } from './scene.ts';
-import { begin, GO_TIME } from './stories.ts';
+import { begin, GO_TIME, LONG_DEADLINE } from './stories.ts';
 
 describe('a term', () => {
   test('says the same acquire time from its takeover on, however late that was answered', () => {
@@ -168,6 +169,33 @@ describe('a renewal', () => {
     );
   });
 
+  test("is not proven by an old read of another's record, though that bears the number of one of its own", () => {
+    const scene = new Scene();
+    const alice = scene.start('alice', LONG_DEADLINE);
+    const bob = scene.start('bob', LONG_DEADLINE);
+    scene.pass(250);
+    alice.crash();
+    assert.equal(scene.lock.seal?.attempt, 2);
+    const expiresAtMs = bob.state.sight.changedAtMs + 10_000;
+    let old: Event | null = null;
+    let attempts = 0;
+    bob.deaf = true;
+    bob.line = (request) => {
+      if (request.type === 'read') {
+        if (scene.nowMs < expiresAtMs - 500) return lost(request);
+        old ??= bob.execute(request);
+        return null;
+      }
+      attempts += 1;
+      return attempts === 1 ? bob.execute(request) : lost(request);
+    };
+    scene.pass(expiresAtMs + 250 - scene.nowMs);
+    assert.ok(old !== null && bob.isLeading() && attempts >= 2);
+    const { validForMs } = bob.view();
+    bob.handle(old);
+    assert.equal(bob.view().validForMs, validForMs);
+  });
+
   test('of an earlier term proves nothing for this one', () => {
     const scene = new Scene();
     const { alice, bob } = begin(scene);
@@ -232,6 +260,7 @@ describe('the former leader', () => {
 
   test('is nobody where nobody is named', () => {
     assert.equal(before({ holderIdentity: '' }, null), null);
+    assert.equal(before({ holderIdentity: '' }, 'unreadable'), null);
     assert.equal(before({ holderIdentity: '' }, { ...seal, podName: '', released: true }), null);
   });
 

@@ -138,6 +138,32 @@ describe('giving up', () => {
     assert.deepEqual([alice.terms, alice.ended, alice.view().phase], [['+1', '-1'], null, 'standby']);
   });
 
+  test('is nothing to one that does not lead, unless the process must end', () => {
+    const scene = new Scene();
+    const { alice, bob } = begin(scene);
+    bob.giveUp(false);
+    assert.deepEqual([bob.ended, bob.view().phase], [null, 'standby']);
+    alice.crash();
+    scene.pass(11_000);
+    assert.equal(bob.isLeading(), true);
+  });
+
+  test('reads at once what a lock is that is in doubt, however long the API had asked to wait', () => {
+    const scene = new Scene();
+    const alice = scene.start('alice', { ttlMs: 60_000 });
+    alice.deaf = true;
+    scene.lock.editLabels();
+    alice.line = (request) =>
+      request.type === 'write'
+        ? alice.execute(request)
+        : answerTo(request, { type: 'failed', message: '429', retryAfterMs: 9_000 });
+    scene.pass(10_500);
+    assert.equal(alice.isLeading(), true);
+    alice.line = 'up';
+    alice.giveUp();
+    assert.deepEqual([scene.lock.holder, alice.ended], ['', { stuck: false }]);
+  });
+
   test('holds the lock as long as it was told, also when the work has stopped', () => {
     const scene = new Scene();
     const alice = scene.start('alice', { releaseDelayMs: 3_000 });
@@ -184,6 +210,10 @@ describe('a loss', () => {
     ['the lock was emptied', (scene) => scene.lock.foreign({ holderIdentity: '' })],
     ['the lock was emptied', (scene) => scene.lock.foreign('unreadable')],
     ['the lock was emptied', (scene) => scene.lock.foreign({ holderIdentity: '' }, { seal: null, recreate: true })],
+    [
+      'the lock was replaced or rolled back',
+      (scene) => scene.lock.foreign(scene.lock.record, { seal: scene.lock.seal, recreate: true }),
+    ],
   ];
   for (const [reason, happens] of losses) {
     test(`stops the work at once, within the lapse budget, and releases nothing: ${reason}`, () => {
@@ -218,9 +248,9 @@ describe('a loss', () => {
     const scene = new Scene();
     const alice = scene.start('alice', { canKillWork: true });
     alice.slowWork = true;
+    alice.slowKill = true;
     const lines = follow(scene, alice);
     scene.lock.delete();
-    alice.slowWork = true;
     scene.pass(2_350);
     assert.deepEqual(lines.slice(1), []);
     scene.pass(2);
@@ -228,6 +258,50 @@ describe('a loss', () => {
     assert.equal(alice.said('killing-work'), 1);
     scene.pass(5_000);
     assert.equal(lines.filter((it) => it.includes('kill')).length, 1);
+    // However long that takes, it is waited for.
+    assert.equal(alice.view().phase, 'stopping');
+    alice.finishWork();
+    assert.equal(alice.view().phase, 'standby');
+  });
+
+  test('leaves work that cannot be killed the lapse budget, though it was given up with more', () => {
+    const scene = new Scene();
+    const alice = scene.start('alice');
+    alice.slowWork = true;
+    alice.giveUp(false);
+    scene.lock.foreign({ holderIdentity: 'kate', renewTime: GO_TIME });
+    scene.pass(3_134);
+    assert.equal(alice.view().phase, 'stopping');
+    scene.pass(2);
+    assert.equal(alice.view().phase, 'stuck');
+  });
+
+  test('counts from when it is learnt, also on a machine that was suspended while the work stopped', () => {
+    const scene = new Scene();
+    const alice = scene.start('alice', { canKillWork: true, ttlMs: 60_000 });
+    alice.slowWork = true;
+    const lines = follow(scene, alice);
+    alice.giveUp();
+    alice.deaf = true;
+    alice.suspend(6_000);
+    alice.deaf = false;
+    scene.lock.foreign({ holderIdentity: 'kate', renewTime: GO_TIME });
+    scene.pass(14_100);
+    assert.equal(lines[1], undefined);
+    scene.pass(100);
+    assert.match(lines[1] ?? '', /^20\d\d\d: kill work 1$/);
+  });
+
+  test('or an end of the drain comes in its time after a suspension, once anything has told of it', () => {
+    const scene = new Scene();
+    const alice = scene.start('alice', { canKillWork: true, drainBudgetMs: 10_000, ttlMs: 60_000 });
+    alice.slowWork = true;
+    const lines = follow(scene, alice);
+    alice.giveUp();
+    alice.suspend(4_000);
+    alice.handle({ type: 'woke' });
+    scene.pass(6_500);
+    assert.ok(lines.includes('10001: kill work 1'), lines.join('\n'));
   });
 
   test('of a lock that was to be released leaves the work no more than the lapse budget', () => {
@@ -257,7 +331,7 @@ describe('a loss', () => {
 describe('work that is stuck', () => {
   const stuck = () => {
     const scene = new Scene();
-    const alice = scene.start('alice', { drainBudgetMs: 1_000 });
+    const alice = scene.start('alice', { drainBudgetMs: 2_000 });
     alice.slowWork = true;
     alice.giveUp(false);
     const lines = follow(scene, alice);
@@ -267,11 +341,11 @@ describe('work that is stuck', () => {
   test('is told once; what was on its way is given up, and nothing is written any more', () => {
     const { scene, alice, lines } = stuck();
     alice.line = (request) => (request.type === 'write' ? null : alice.execute(request));
-    scene.pass(999);
+    scene.pass(1_999);
     assert.equal(alice.said('work-stuck'), 0);
     scene.pass(60_000);
     assert.equal(alice.said('work-stuck'), 1);
-    assert.deepEqual(lines, []);
+    assert.deepEqual(lines, ['1667: write until 4167', '2000: abort write']);
     const { trouble } = alice.view();
     assert.deepEqual(trouble, {
       reason: 'work-stuck',
@@ -284,9 +358,9 @@ describe('work that is stuck', () => {
     const { scene, alice, lines } = stuck();
     scene.pass(2_000);
     alice.giveUp(false);
-    assert.deepEqual(lines, []);
+    assert.equal(alice.ended, null);
     alice.giveUp();
-    assert.deepEqual(lines, ['2000: ended, stuck']);
+    assert.equal(lines.at(-1), '2000: ended, stuck');
   });
 
   test('that stops at last lets its member campaign again, at once', () => {
@@ -316,12 +390,17 @@ test('the word of another term changes nothing', () => {
   const alice = scene.start('alice');
   alice.slowWork = true;
   alice.slowLabel = true;
+  const role = () => alice.state.role.type;
   alice.handle({ type: 'workStopped', term: 7 });
   assert.equal(alice.isLeading(), true);
   alice.giveUp(false);
   alice.handle({ type: 'workStopped', term: 7 });
-  assert.equal(alice.state.role.type, 'draining');
+  assert.equal(role(), 'draining');
   alice.finishWork();
   alice.handle({ type: 'labelDone', term: 7 });
-  assert.equal(alice.state.role.type, 'labelling');
+  alice.handle({ type: 'workStopped', term: 1 });
+  assert.equal(role(), 'labelling');
+  alice.handle({ type: 'labelDone', term: 1 });
+  alice.handle({ type: 'workStopped', term: 1 });
+  assert.equal(role(), 'candidate');
 });

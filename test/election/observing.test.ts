@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { LockRecord, Seal } from '../../src/election/record.ts';
 import type { Report } from '../../src/election/state.ts';
-import { type Member, type MemberOptions, Scene } from './scene.ts';
+import { lost, type Member, type MemberOptions, Scene } from './scene.ts';
 import { begin } from './stories.ts';
 
 const seal: Seal = {
@@ -101,6 +101,7 @@ describe('a lock that is gone is waited for by who has seen it', () => {
     ["as long as the seal's, after a release", 30_000, { holderIdentity: '' }, { ...seal, released: true }],
     ['as long as the own TTL, where that is longest', 10_000, { leaseDurationSeconds: 3 }, null],
     ['as long as the own TTL, where nobody can read it', 10_000, 'unreadable', 'unreadable'],
+    ['as long as the record says that a hand emptied', 20_000, { holderIdentity: '' }, 'unreadable'],
   ] as const) {
     test(what, () => {
       const scene = new Scene();
@@ -124,6 +125,27 @@ describe('a lock that is gone is waited for by who has seen it', () => {
     scene.lock.delete();
     assert.equal(until(scene, bob), 10_000);
     assert.equal(bob.said('lock-gone'), 2);
+  });
+
+  test('and not anew, because a watch tells of the same deletion again', () => {
+    const scene = new Scene();
+    const { alice, bob } = begin(scene);
+    alice.crash();
+    scene.lock.delete();
+    scene.pass(4_000);
+    const watch = bob.state.reading.watch?.watch ?? 0;
+    bob.handle({ type: 'watched', watch, event: { type: 'gone', version: scene.lock.version } });
+    assert.equal(until(scene, bob), 6_000);
+  });
+
+  test('as long as its last leader said, for itself: not as long as the one before', () => {
+    const scene = new Scene();
+    scene.lock.foreign(record);
+    const bob = scene.start('bob');
+    scene.pass(25_000);
+    assert.equal(bob.isLeading(), true);
+    scene.lock.delete();
+    assert.deepEqual(reportsOf(bob, 'lock-gone'), [{ type: 'lock-gone', waitMs: 10_000 }]);
   });
 
   test('as long as the longest that it has seen, also when it was seen long ago', () => {
@@ -178,6 +200,128 @@ describe('a lock that was replaced', () => {
     const bob = scene.start('bob');
     scene.lock.foreign({ holderIdentity: 'karl', leaseDurationSeconds: 5, renewTime: '2' }, { recreate: true });
     assert.equal(until(scene, bob), 20_000);
+  });
+});
+
+describe('a lock of which only its deletion was seen', () => {
+  /** Only deletions reach bob, who has found no lock and has sent a create that is on its way. */
+  function deletionSeen() {
+    const scene = new Scene();
+    const bob = scene.member('bob');
+    bob.line = 'held';
+    bob.handle({ type: 'started' });
+    bob.deliver();
+    bob.deaf = true;
+    scene.lock.foreign(record);
+    scene.lock.delete();
+    const watch = bob.state.reading.watch?.watch ?? 0;
+    bob.handle({ type: 'watched', watch, event: { type: 'gone', version: scene.lock.version } });
+    return { scene, bob };
+  }
+
+  test('keeps a create that is answered afterwards from beginning a term', () => {
+    const { scene, bob } = deletionSeen();
+    bob.deliver();
+    assert.deepEqual([scene.lock.holder, bob.terms], ['bob', []]);
+    bob.line = 'up';
+    bob.deaf = false;
+    assert.equal(until(scene, bob), 10_000);
+  });
+
+  test('makes one that comes later, and is free, be waited for from then on', () => {
+    const { scene, bob } = deletionSeen();
+    bob.drop();
+    bob.line = 'up';
+    bob.deaf = false;
+    scene.pass(6_000);
+    scene.lock.foreign({ holderIdentity: '' }, { seal: null, recreate: true });
+    assert.equal(until(scene, bob), 10_000);
+  });
+});
+
+describe("a record of one's own", () => {
+  test('under another uid ends a term, also while a renewal that it bears is not answered yet', () => {
+    const scene = new Scene();
+    const alice = scene.start('alice');
+    alice.deaf = true;
+    alice.line = (request) => {
+      alice.execute(request);
+      return null;
+    };
+    scene.pass(1_700);
+    alice.deaf = false;
+    assert.equal(alice.state.writing.inFlight?.purpose, 'renew');
+    scene.lock.foreign(scene.lock.record, { seal: scene.lock.seal, recreate: true });
+    assert.equal(alice.isLeading(), false);
+  });
+
+  test('that a hand has put back is none of the create that is on its way', () => {
+    const scene = new Scene();
+    const alice = scene.start('alice');
+    scene.pass(3_000);
+    const { record: old, seal: oldSeal } = scene.lock;
+    scene.lock.delete();
+    scene.pass(9_900);
+    alice.line = 'held';
+    scene.pass(200);
+    assert.equal(alice.state.writing.inFlight?.on, null);
+    scene.lock.foreign(old, { seal: oldSeal, recreate: true });
+    alice.handle(alice.apply(alice.heldWrite()));
+    alice.line = 'up';
+    scene.pass(3_000);
+    assert.deepEqual(alice.terms, ['+1', '-1']);
+    assert.equal(alice.said('lock-replaced'), 1);
+  });
+
+  test('by a create that seemed lost, and was there when the next one was refused, is waited out', () => {
+    const scene = new Scene();
+    const bob = scene.member('bob');
+    bob.line = 'held';
+    bob.handle({ type: 'started' });
+    bob.deliver();
+    bob.deaf = true;
+    const first = bob.heldWrite();
+    assert.ok(first !== undefined);
+    bob.drop(first);
+    bob.handle(lost(first));
+    bob.deliver(bob.heldRead());
+    scene.pass(200);
+    const second = bob.heldWrite();
+    assert.ok(second !== undefined && second !== first);
+    bob.execute(first);
+    bob.deliver(second);
+    bob.line = 'up';
+    bob.deaf = false;
+    for (const request of [...bob.held]) bob.deliver(request);
+    assert.equal(until(scene, bob), 10_000);
+  });
+});
+
+test('a takeover is one write, though the watch may tell of it before it is answered', () => {
+  const scene = new Scene();
+  const { alice, bob } = begin(scene);
+  alice.giveUp();
+  scene.pass(100);
+  assert.deepEqual([bob.isLeading(), bob.sent.filter((it) => it.type === 'write').length], [true, 1]);
+});
+
+describe('a doubt', () => {
+  test('is not settled by a watch that repeats what is in doubt', () => {
+    const scene = new Scene();
+    const { alice, bob } = begin(scene);
+    alice.crash();
+    scene.pass(8_000);
+    bob.deaf = true;
+    scene.lock.editLabels();
+    const known = bob.state.sight.known;
+    bob.line = (request) => (request.type === 'write' ? bob.execute(request) : null);
+    scene.pass(2_100);
+    assert.ok(known !== null && bob.state.sight.doubtedReadAtMs !== null);
+    const writes = bob.sent.filter((it) => it.type === 'write').length;
+    const watch = bob.state.reading.watch?.watch ?? 0;
+    bob.handle({ type: 'watched', watch, event: { type: 'present', observed: known } });
+    assert.ok(bob.state.sight.doubtedReadAtMs !== null);
+    assert.equal(bob.sent.filter((it) => it.type === 'write').length, writes);
   });
 });
 

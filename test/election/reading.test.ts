@@ -1,8 +1,8 @@
 /** Reading and watching, request by request: what is asked for when, and what an answer changes (rules 8, 26 to 30). */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Effect } from '../../src/election/state.ts';
-import { answerTo, type Member, Scene } from './scene.ts';
+import type { Effect, Event } from '../../src/election/state.ts';
+import { answerTo, lost, type Member, type MemberOptions, Scene } from './scene.ts';
 import { begin, GO_TIME } from './stories.ts';
 
 const reads = (member: Member) => member.sent.filter((it) => it.type === 'read');
@@ -47,7 +47,9 @@ describe('a watch that ends in good order', () => {
     scene.pass(40_000);
     const asked = watchesOf(scene, bob);
     const watch = bob.state.reading.watch?.watch ?? 0;
+    const { sight } = bob.state;
     bob.handle({ type: 'watched', watch, event: { type: 'bookmark', version: '900' } });
+    assert.deepEqual(bob.state.sight, sight);
     ends(bob, 'ended');
     assert.deepEqual(asked, ['900@600']);
   });
@@ -76,6 +78,15 @@ describe('a watch that ends in good order', () => {
     }
   });
 
+  test('after exactly half a minute has done its duty', () => {
+    const scene = new Scene();
+    const { bob } = begin(scene);
+    scene.pass(29_900);
+    const asked = watchesOf(scene, bob);
+    ends(bob, 'ended');
+    assert.equal(asked.length, 1);
+  });
+
   test('lasts between 10 and 20 minutes', () => {
     for (const [random, timeoutSeconds] of [
       [0, 600],
@@ -91,6 +102,52 @@ describe('a watch that ends in good order', () => {
   });
 });
 
+describe('a watch that ends young', () => {
+  test('is told of the third time in a row, and it is told when one works again', () => {
+    const scene = new Scene();
+    scene.lock.foreign({ holderIdentity: 'kate', leaseDurationSeconds: 120, renewTime: '1' });
+    const bob = scene.start('bob', { ttlMs: 120_000 });
+    const endsAfter = (ms: number) => {
+      scene.pass(ms);
+      ends(bob, 'failed');
+    };
+    endsAfter(1_000);
+    endsAfter(1_000);
+    // This one lived for more than half a minute: the next one is the first again.
+    endsAfter(31_000);
+    endsAfter(1_000);
+    endsAfter(1_000);
+    assert.equal(bob.said('request-failing'), 0);
+    endsAfter(20_000);
+    scene.pass(10_000);
+    assert.deepEqual(
+      bob.reports.filter((it) => it.type === 'request-failing'),
+      [{ type: 'request-failing', action: 'watch the lock', message: 'connection closed', forMs: 0 }],
+    );
+    assert.equal(bob.said('watching'), 0);
+    scene.lock.foreign({ renewTime: '2' });
+    assert.equal(bob.said('watching'), 1);
+    scene.lock.foreign({ renewTime: '3' });
+    assert.equal(bob.said('watching'), 1);
+  });
+
+  test('does not work because it has told what is long past', () => {
+    const scene = new Scene();
+    const { bob } = begin(scene);
+    scene.pass(5_000);
+    bob.deaf = true;
+    const [, old] = scene.lock.eventsAfter('100');
+    assert.ok(old !== undefined);
+    for (let i = 0; i < 3; i += 1) {
+      const watch = bob.state.reading.watch?.watch ?? 0;
+      bob.handle({ type: 'watched', watch, event: old });
+      ends(bob, 'failed');
+      scene.pass(1_800);
+    }
+    assert.equal(bob.said('request-failing'), 1);
+  });
+});
+
 describe('a watch that was given up', () => {
   test('has no say any more: neither its events nor its end change anything', () => {
     const scene = new Scene();
@@ -101,6 +158,17 @@ describe('a watch that was given up', () => {
     const before = bob.state;
     bob.handle({ type: 'watched', watch: old, event: { type: 'gone', version: '999' } });
     bob.handle({ type: 'watchEnded', watch: old, reason: 'forbidden', message: 'no' });
+    assert.deepEqual(bob.state, before);
+  });
+
+  test('or was never asked for, says nothing either', () => {
+    const scene = new Scene();
+    const bob = scene.member('bob');
+    bob.line = 'held';
+    bob.handle({ type: 'started' });
+    const before = bob.state;
+    bob.handle({ type: 'watched', watch: 1, event: { type: 'gone', version: '999' } });
+    bob.handle({ type: 'watchEnded', watch: 1, reason: 'forbidden', message: 'no' });
     assert.deepEqual(bob.state, before);
   });
 
@@ -169,6 +237,21 @@ describe('the silence of a watch', () => {
   });
 });
 
+test("a leader's own renewals are signs of life, though it knows of them when the watch brings them", () => {
+  const scene = new Scene();
+  const alice = scene.start('alice');
+  alice.deaf = true;
+  scene.onWrite = (_who, _request, outcome) => {
+    if (outcome.type !== 'done') return;
+    const watch = alice.state.reading.watch?.watch ?? 0;
+    alice.handle({ type: 'watched', watch, event: { type: 'present', observed: outcome.observed } });
+  };
+  const alicesReads = reads(alice).length;
+  // The answer is handled first: what the watch brings waits for the end of the step.
+  scene.pass(30_000);
+  assert.equal(reads(alice).length, alicesReads);
+});
+
 describe('a read that is not answered', () => {
   test('is given up at its deadline, and tried again with growing pauses', () => {
     const scene = new Scene();
@@ -228,6 +311,70 @@ describe('a read that is not answered', () => {
     bob.handle(late);
     assert.deepEqual(bob.state, before);
   });
+
+  test('proves no renewal when it is answered late', () => {
+    const scene = new Scene();
+    const alice = scene.start('alice');
+    alice.deaf = true;
+    const late: Event[] = [];
+    let writes = 0;
+    alice.line = (request) => {
+      if (request.type === 'read') {
+        late.push(alice.execute(request));
+        return null;
+      }
+      writes += 1;
+      if (writes > 1) return answerTo(request, { type: 'conflict' });
+      alice.execute(request);
+      return lost(request);
+    };
+    scene.pass(5_000);
+    const [first] = late;
+    assert.ok(first !== undefined && late.length > 1);
+    const before = alice.view();
+    alice.handle(first);
+    assert.deepEqual(alice.view(), before);
+  });
+
+  test('is told when it begins, and when it is over', () => {
+    for (const [via, answer] of [
+      ['list', 'found'],
+      ['list', 'missing'],
+    ] as const) {
+      const scene = new Scene();
+      if (answer === 'found')
+        scene.lock.foreign({ holderIdentity: 'kate', leaseDurationSeconds: 60, renewTime: GO_TIME });
+      const carol = scene.member('carol', { candidacy: false });
+      carol.line = lost;
+      carol.handle({ type: 'started' });
+      scene.pass(2_000);
+      const startMs = scene.nowMs;
+      const failingForMs = carol.view().trouble?.forMs ?? 0;
+      carol.line = 'up';
+      scene.pass(2_000);
+      const [began, over] = carol.reports;
+      const message = 'connection reset';
+      assert.deepEqual(began, { type: 'request-failing', action: `${via} the lock`, message, forMs: 0 });
+      assert.ok(over?.type === 'request-works-again' && over.action === `${via} the lock`);
+      assert.ok(over.afterMs > failingForMs && over.afterMs < failingForMs + 2_000, `${over.afterMs} from ${startMs}`);
+    }
+  });
+
+  test('that the API wants later is asked for later, by a leader that doubts nothing', () => {
+    const scene = new Scene();
+    const alice = scene.start('alice', { candidacy: true });
+    alice.deaf = true;
+    alice.line = (request) =>
+      request.type === 'read'
+        ? answerTo(request, { type: 'failed', message: '429', retryAfterMs: 20_000 })
+        : alice.execute(request);
+    const times = readTimes(scene, alice);
+    scene.pass(40_000);
+    assert.deepEqual(
+      times.map((it) => it - (times[0] ?? 0)),
+      [0, 20_000],
+    );
+  });
 });
 
 describe('without the right to read', () => {
@@ -252,6 +399,28 @@ describe('without the right to read', () => {
     assert.deepEqual(carol.view().trouble, { reason: 'forbidden', message: 'cannot get leases', forMs: 60_000 });
   });
 
+  test('that is granted after a while it watches again, and that is told once, whatever the watch brings first', () => {
+    for (const first of ['an event', 'a bookmark'] as const) {
+      const scene = new Scene();
+      scene.lock.foreign({ holderIdentity: 'kate', leaseDurationSeconds: 600, renewTime: '1' });
+      const options: MemberOptions = { rights: 'no-watch' };
+      const bob = scene.start('bob', options);
+      options.rights = 'all';
+      // At the first poll already.
+      scene.pass(1_667);
+      assert.deepEqual([bob.said('polling'), bob.said('watching')], [1, 0]);
+      const watch = bob.state.reading.watch?.watch ?? 0;
+      for (const renewTime of ['2', '3']) {
+        if (first === 'an event') scene.lock.foreign({ renewTime });
+        else bob.handle({ type: 'watched', watch, event: { type: 'bookmark', version: '900' } });
+      }
+      assert.deepEqual([bob.said('polling'), bob.said('watching'), bob.state.reading.mode], [1, 1, 'watching']);
+      options.rights = 'list-only';
+      ends(bob, 'forbidden');
+      assert.deepEqual([bob.said('polling'), bob.state.reading.mode], [2, 'polling']);
+    }
+  });
+
   test('the list is tried again, at first with each poll, in the end every five minutes', () => {
     const scene = new Scene();
     const carol = forbidden(scene);
@@ -262,6 +431,147 @@ describe('without the right to read', () => {
     const before = lists();
     scene.pass(60 * 60_000);
     assert.ok(lists() - before >= 11 && lists() - before <= 12, `${lists() - before} lists in an hour`);
+  });
+});
+
+describe('a read that was under way while more was learnt', () => {
+  test('is no rollback, though it shows an older version than is known by then', () => {
+    const scene = new Scene();
+    const { alice, bob } = begin(scene);
+    alice.deaf = true;
+    alice.line = 'held';
+    scene.pass(3_000);
+    assert.equal(bob.state.reading.inFlight, null);
+    const watch = alice.state.reading.watch?.watch ?? 0;
+    scene.pass(3_000);
+    const read = alice.heldRead();
+    assert.ok(read !== undefined && watch > 0);
+    const old = alice.apply(read);
+    // Her own renewal is answered first.
+    alice.deliver(alice.heldWrite());
+    alice.handle(old);
+    assert.deepEqual([alice.said('rolled-back'), alice.isLeading()], [0, true]);
+  });
+
+  test('says nothing of a lock whose existence a refused create has shown since', () => {
+    const scene = new Scene();
+    const bob = scene.member('bob', { rights: 'no-watch' });
+    bob.line = (request) => (request.type === 'read' ? bob.execute(request) : null);
+    bob.handle({ type: 'started' });
+    bob.line = 'held';
+    const create = bob.sent.findLast((it) => it.type === 'write');
+    scene.pass(1_667);
+    const poll = bob.apply(bob.heldRead());
+    scene.lock.foreign({ holderIdentity: 'kate', leaseDurationSeconds: 10, renewTime: GO_TIME });
+    assert.ok(create?.type === 'write');
+    bob.line = 'up';
+    bob.handle(answerTo(create, { type: 'conflict' }));
+    bob.handle(poll);
+    assert.deepEqual([bob.said('lock-gone'), bob.view().leader], [0, 'kate']);
+  });
+
+  test('ends a term whose lock it does not find, where a renewal was refused since and nothing newer is known', () => {
+    const scene = new Scene();
+    const alice = scene.start('alice');
+    alice.deaf = true;
+    alice.line = 'held';
+    scene.pass(6_000);
+    const read = alice.heldRead();
+    const renewal = alice.heldWrite();
+    assert.ok(read !== undefined && renewal !== undefined);
+    scene.lock.delete();
+    const missing = alice.apply(read);
+    alice.handle(answerTo(renewal, { type: 'conflict' }));
+    assert.equal(alice.isLeading(), true);
+    alice.handle(missing);
+    assert.deepEqual([alice.isLeading(), alice.said('lock-gone')], [false, 1]);
+  });
+
+  test('settles no doubt that came up since: nothing is written before another read', () => {
+    const scene = new Scene();
+    scene.lock.foreign({ holderIdentity: 'kate', leaseDurationSeconds: 10, renewTime: '1' });
+    const bob = scene.start('bob', { rights: 'no-watch' });
+    bob.line = (request) => (scene.nowMs < 10_900 ? bob.execute(request) : null);
+    scene.pass(9_999);
+    // A poll is under way, which was answered before the edit; the takeover meets the edit.
+    const poll = bob.sent.at(-1);
+    assert.ok(poll?.type === 'read');
+    bob.handle({ type: 'readAnswered', read: poll.read, outcome: { type: 'failed', message: 'reset' } });
+    bob.line = 'held';
+    scene.pass(300);
+    const old = bob.apply(bob.heldRead());
+    scene.lock.editLabels();
+    const takeover = bob.heldWrite();
+    assert.ok(takeover !== undefined);
+    bob.deliver(takeover);
+    const writes = bob.sent.filter((it) => it.type === 'write').length;
+    bob.handle(old);
+    assert.ok(bob.state.sight.doubtedReadAtMs !== null);
+    assert.equal(bob.sent.filter((it) => it.type === 'write').length, writes);
+  });
+});
+
+describe('a restored etcd', () => {
+  test('shows where a version is known as another object, or as another record', () => {
+    for (const [change, options] of [
+      [{}, { recreate: true }],
+      [{ renewTime: 'another' }, {}],
+    ] as const) {
+      const scene = new Scene();
+      scene.lock.foreign({ holderIdentity: 'kate', leaseDurationSeconds: 60, renewTime: '1' });
+      const before = scene.lock.observed;
+      scene.lock.foreign({ renewTime: '2' });
+      const bob = scene.start('bob');
+      assert.ok(before !== null);
+      scene.lock.rollBack(before);
+      bob.deaf = true;
+      scene.lock.foreign({ ...scene.lock.record, renewTime: '2', ...change }, { seal: null, ...options });
+      assert.equal(scene.lock.version, bob.state.sight.newestVersion);
+      const effects: Effect[] = [];
+      scene.onStep = (_who, _event, asked) => effects.push(...asked);
+      scene.pass(36_000);
+      assert.deepEqual(
+        bob.reports.filter((it) => it.type === 'rolled-back'),
+        [{ type: 'rolled-back', from: '102', to: '102', waitMs: 60_000 }],
+      );
+    }
+  });
+
+  test('is watched anew, and waited for as long as any record says that was seen', () => {
+    const scene = new Scene();
+    scene.lock.foreign({ holderIdentity: 'kate', leaseDurationSeconds: 5, renewTime: '1' });
+    const before = scene.lock.observed;
+    assert.ok(before !== null);
+    const bob = scene.start('bob', { rights: 'no-watch' });
+    scene.lock.foreign({ holderIdentity: 'karl', leaseDurationSeconds: 60, renewTime: '2' });
+    scene.pass(2_000);
+    scene.lock.rollBack(before);
+    scene.pass(2_000);
+    assert.equal(bob.said('rolled-back'), 1);
+    scene.pass(55_000);
+    assert.equal(bob.isLeading(), false);
+    scene.pass(10_000);
+    assert.equal(bob.isLeading(), true);
+  });
+
+  test('found by a read beside the watch ends that watch, and is listed', () => {
+    const scene = new Scene();
+    const alice = scene.start('alice');
+    const old = scene.lock.observed;
+    assert.ok(old !== null);
+    scene.pass(2_000);
+    alice.deaf = true;
+    scene.lock.editLabels();
+    scene.lock.rollBack(old);
+    const effects: string[] = [];
+    scene.onStep = (_who, _event, asked) => {
+      for (const it of asked) {
+        if (it.type === 'stopWatch' || it.type === 'watch') effects.push(it.type);
+        if (it.type === 'read') effects.push(it.via);
+      }
+    };
+    scene.pass(1_500);
+    assert.deepEqual(effects, ['get', 'stopWatch', 'list', 'watch']);
   });
 });
 

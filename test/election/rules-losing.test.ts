@@ -111,13 +111,7 @@ const seen: readonly Story[] = [
       return led && alice.isLeading() ? '' : 'a healthy leader stops';
     },
     badly: 'a healthy leader stops',
-    without: [
-      inElection(
-        'reading.ts',
-        'if (isOutdated(turn, inFlight)) readSoon(turn, turn.now.monoMs);\n      else seeMissing(turn);',
-        'seeMissing(turn);',
-      ),
-    ],
+    without: [inElection('reading.ts', 'if (!isOutdated(turn, inFlight)) seeMissing(turn);', 'seeMissing(turn);')],
   },
 ];
 
@@ -288,7 +282,7 @@ const endings: readonly Story[] = [
     without: [
       inElection(
         'losing.ts',
-        '    beginLabelling(turn);\n  } else',
+        '    beginLabelling(turn, role);\n  } else',
         '    beginReleasing(turn, role.cause, role.exit, now.monoMs + FAREWELL_MS);\n  } else',
       ),
     ],
@@ -353,7 +347,7 @@ const endings: readonly Story[] = [
       inElection(
         'losing.ts',
         "    turn.role = { type: 'stuck', term: role.term, sinceMs: now.monoMs };\n",
-        '    beginLabelling(turn);\n    return;\n',
+        '    beginLabelling(turn, role);\n    return;\n',
       ),
     ],
   },
@@ -604,8 +598,8 @@ const afterwards: readonly Story[] = [
     without: [
       inElection(
         'losing.ts',
-        "return writing.inFlight !== null || writing.unresolved.some(mayStillApply) ? { on: sight.known } : 'nothing';",
-        "return writing.inFlight !== null ? { on: sight.known } : 'nothing';",
+        'return mine || mayArrive || writing.inFlight !== null ?',
+        'return mine || writing.inFlight !== null ?',
       ),
     ],
   },
@@ -626,7 +620,11 @@ const afterwards: readonly Story[] = [
     },
     badly: 'the lock is held by the dead',
     without: [
-      inElection('losing.ts', "? sight.presence === 'gone' && takeableAtMs(turn) <= turn.now.monoMs", '? false'),
+      inElection(
+        'losing.ts',
+        "const mustWait = sight.presence === 'gone' && takeableAtMs(turn) > turn.now.monoMs;",
+        "const mustWait = sight.presence === 'gone';",
+      ),
     ],
   },
   {

@@ -316,8 +316,8 @@ const namesakes: readonly Story[] = [
     without: [
       inElection(
         'observing.ts',
-        'const renewed = changed && known !== null && namesakeSinceMs !== null;',
-        'const renewed = known !== null && namesakeSinceMs !== null;',
+        'const renewed = changed && namesakeSinceMs !== null;',
+        'const renewed = namesakeSinceMs !== null;',
       ),
     ],
   },

@@ -75,9 +75,9 @@ const rollbacks: readonly Story[] = [
       scene.lock.foreign({}, { recreate: true });
       bob.deaf = false;
       scene.pass(30_000);
-      return onlyLeader(scene, bob);
+      return bob.said('rolled-back') === 1 ? onlyLeader(scene, bob) : 'here: nobody is told of the rollback';
     },
-    badly: 'nobody leads',
+    badly: 'here: nobody is told of the rollback',
     without: [
       inElection(
         'reading.ts',
@@ -157,8 +157,8 @@ const watches: readonly Story[] = [
     without: [
       inElection(
         'observing.ts',
-        '  if (compareVersions(version, turn.sight.newestVersion) <= 0) return;\n  overtakeRead',
-        '  overtakeRead',
+        '  if (compareVersions(version, turn.sight.newestVersion) <= 0) return;\n  overtakeCreates',
+        '  overtakeCreates',
       ),
     ],
   },

@@ -163,6 +163,8 @@ export class Member {
   dead = false;
   /** Work that goes on until `finishWork()` or a kill. */
   slowWork = false;
+  /** Work that takes its time to die, too. */
+  slowKill = false;
   /** A label that is not done until its deadline. */
   slowLabel = false;
   /** The term whose work runs; 0 when none does. */
@@ -400,7 +402,7 @@ export class Member {
         return;
       case 'killWork':
         this.terms.push(`kill ${effect.term}`);
-        this.finishWork();
+        if (!this.slowKill) this.finishWork();
         return;
       case 'labelStandby':
         if (!this.slowLabel) this.handle({ type: 'labelDone', term: effect.term });

@@ -56,6 +56,13 @@ describe('what is refused', () => {
     ]);
   });
 
+  test('a renew deadline is accepted up to what leaves the work its least time, and no further', () => {
+    assert.deepEqual(
+      [8_890, 8_891].map((renewDeadlineMs) => refused(10_100, renewDeadlineMs).length),
+      [0, 1],
+    );
+  });
+
   test("15/10/2, Kubernetes' defaults, is accepted", () => {
     assert.deepEqual(refused(15_000, 10_000, 2_000), []);
   });
@@ -126,6 +133,12 @@ describe('beside Go electors, which see times in whole seconds', () => {
     assert.equal(safe(3_000), false);
     assert.equal(safe(2_000), false);
     assert.equal(safe(1_000), false);
+  });
+
+  test('1.2 s are kept free at 1 % drift each way, neither more nor less', () => {
+    const safeWith = (renewDeadlineMs: number) =>
+      safeBesideGo(deriveTimings({ ttlMs: 4_000, renewDeadlineMs }).timings);
+    assert.deepEqual([2_732, 2_733].map(safeWith), [true, false]);
   });
 
   /**

@@ -68,6 +68,18 @@ describe('the view', () => {
     assert.equal(viewOf(bob).leader, '');
   });
 
+  test('says who led before while leading, and not afterwards', () => {
+    const scene = new Scene();
+    scene.lock.foreign({ holderIdentity: 'kate', leaseDurationSeconds: 1, renewTime: GO_TIME });
+    const bob = scene.start('bob');
+    assert.equal(bob.view().former, null);
+    scene.pass(1_000);
+    assert.equal(bob.view().former?.podName, 'kate');
+    bob.slowWork = true;
+    bob.giveUp();
+    assert.equal(bob.view().former, null);
+  });
+
   test('says stopping, not leading, from the lapse on, before anything has told it so', () => {
     const scene = new Scene();
     const alice = scene.start('alice');
@@ -83,9 +95,9 @@ describe('the view', () => {
     const alice = scene.start('alice', { ttlMs: 9_000 });
     alice.pause();
     scene.pass(5_999);
-    assert.deepEqual([alice.isLeading(), alice.view().validForMs], [true, 1]);
+    assert.deepEqual([alice.isLeading(), alice.view().validForMs, alice.view().leader], [true, 1, 'alice']);
     scene.pass(0.5);
-    assert.deepEqual([alice.isLeading(), alice.view().validForMs], [false, 0]);
+    assert.deepEqual([alice.isLeading(), alice.view().validForMs, alice.view().leader], [false, 0, '']);
     scene.pass(60_000);
     assert.deepEqual([alice.isLeading(), alice.view().validForMs, alice.view().leader], [false, 0, '']);
   });
@@ -118,6 +130,9 @@ describe('that there is no leader', () => {
     assert.deepEqual(noLeader(bob), ['no leader; waiting 10 s more for the last one to end', 0]);
     scene.pass(2_500);
     assert.deepEqual(noLeader(bob), ['no leader; waiting 8 s more for the last one to end', 2_500]);
+    // It reads meanwhile, and finds no lock.
+    scene.pass(7_000);
+    assert.deepEqual(noLeader(bob), ['no leader; waiting 1 s more for the last one to end', 9_500]);
   });
 
   test('is said from when the record has expired, where nothing else is wrong', () => {
@@ -128,7 +143,9 @@ describe('that there is no leader', () => {
     bob.line = (request) => (request.type === 'write' ? null : bob.execute(request));
     scene.pass(changedAtMs + 9_999 - scene.nowMs);
     assert.equal(noLeader(bob), null);
-    scene.pass(11);
+    scene.pass(1);
+    assert.deepEqual(noLeader(bob), ['no leader', 0]);
+    scene.pass(10);
     assert.deepEqual(noLeader(bob), ['no leader', 10]);
   });
 
@@ -140,8 +157,10 @@ describe('that there is no leader', () => {
     scene.pass(100);
     assert.deepEqual(noLeader(bob), ['no leader', 100]);
     scene.lock.editLabels();
-    scene.pass(100);
-    assert.deepEqual(noLeader(bob), ['no leader', 200]);
+    scene.pass(900);
+    bob.line = 'held';
+    scene.pass(500);
+    assert.deepEqual(noLeader(bob), ['no leader', 1_500]);
     scene.lock.foreign({ holderIdentity: 'kate', renewTime: GO_TIME });
     assert.equal(noLeader(bob), null);
   });

@@ -101,6 +101,10 @@ describe('a create', () => {
 
 describe('what is told', () => {
   test('of a renewal that fails for a while: when it begins, and when it is over', () => {
+    for (const ended of ['conflict', 'missing'] as const) tellsOfAnOutage(ended);
+  });
+
+  function tellsOfAnOutage(ended: 'conflict' | 'missing') {
     const scene = new Scene();
     const alice = scene.start('alice');
     const before = alice.reports.length;
@@ -108,8 +112,12 @@ describe('what is told', () => {
     scene.pass(4_000);
     assert.deepEqual(alice.view().trouble?.reason, 'unreachable');
     const failingForMs = alice.view().trouble?.forMs ?? 0;
+    // Refused for its version is an answer of an API that works.
+    answersWrites(alice, () => ({ type: ended }));
+    scene.pass(1_700);
     alice.line = 'up';
-    scene.pass(1_000);
+    scene.pass(1_700);
+    assert.equal(alice.isLeading(), true);
     const [began, over] = alice.reports.slice(before);
     assert.deepEqual(began, {
       type: 'request-failing',
@@ -118,9 +126,9 @@ describe('what is told', () => {
       forMs: 0,
     });
     assert.ok(over?.type === 'request-works-again' && over.action === 'write the lock');
-    assert.ok(over.afterMs > failingForMs && over.afterMs <= failingForMs + 1_000, `${over.afterMs}`);
+    assert.ok(over.afterMs > failingForMs && over.afterMs <= failingForMs + 1_700, `${over.afterMs}`);
     assert.equal(alice.reports.length, before + 2);
-  });
+  }
 
   test('of an answer that bears the version that was written upon', () => {
     const scene = new Scene();
@@ -235,4 +243,112 @@ describe('the transitions', () => {
       );
     }
   });
+
+  test('begin at 0, and are 1 for who takes what nobody can read', () => {
+    const scene = new Scene();
+    scene.lock.foreign('unreadable', { seal: 'unreadable' });
+    const bob = scene.start('bob');
+    assert.equal(bob.view().transitions, 0);
+    scene.pass(21_000);
+    assert.deepEqual([scene.leaders(), scene.lock.record.leaseTransitions], [['bob'], 1]);
+  });
+});
+
+describe('what may still arrive', () => {
+  test('a create, after one that was refused: the process ends when it is known what stands there', () => {
+    const scene = new Scene();
+    const bob = scene.member('bob');
+    bob.line = 'held';
+    bob.handle({ type: 'started' });
+    bob.deliver();
+    bob.deaf = true;
+    const first = bob.heldWrite();
+    assert.ok(first !== undefined);
+    bob.drop(first);
+    bob.handle(lost(first));
+    bob.deliver(bob.heldRead());
+    scene.pass(200);
+    bob.execute(first);
+    bob.deliver(bob.heldWrite());
+    bob.giveUp();
+    assert.equal(bob.ended, null);
+    bob.line = 'up';
+    for (const request of [...bob.held]) bob.deliver(request);
+    scene.pass(1_000);
+    assert.deepEqual([scene.lock.holder, bob.ended], ['', { stuck: false }]);
+  });
+
+  test("not a create where another's lock is: that is not written", () => {
+    const scene = new Scene();
+    const bob = scene.member('bob');
+    bob.line = 'held';
+    bob.handle({ type: 'started' });
+    bob.deliver();
+    scene.lock.foreign({ holderIdentity: 'kate', leaseDurationSeconds: 10, renewTime: GO_TIME });
+    const before = writes(bob).length;
+    bob.giveUp();
+    scene.pass(5_000);
+    assert.deepEqual([bob.ended, writes(bob).length, scene.lock.holder], [{ stuck: false }, before, 'kate']);
+  });
+
+  test('not a create where nothing may be created yet', () => {
+    const scene = new Scene();
+    const { alice, bob } = begin(scene);
+    alice.crash();
+    scene.lock.delete();
+    scene.pass(9_900);
+    bob.line = (request) => (request.type === 'write' ? lost(request) : bob.execute(request));
+    scene.pass(100);
+    assert.equal(writes(bob).length, 1);
+    const watch = bob.state.reading.watch?.watch ?? 0;
+    bob.handle({ type: 'watched', watch, event: { type: 'gone', version: '900' } });
+    assert.equal(bob.state.writing.unresolved.length, 1);
+    bob.giveUp();
+    assert.deepEqual([bob.ended, writes(bob).length], [{ stuck: false }, 1]);
+  });
+
+  test('not a renewal where the lock is gone', () => {
+    const scene = new Scene();
+    const alice = scene.start('alice');
+    alice.deaf = true;
+    alice.line = lost;
+    scene.pass(2_000);
+    assert.ok(alice.state.writing.unresolved.length > 0);
+    alice.line = 'up';
+    alice.deaf = false;
+    const before = writes(alice).length;
+    scene.lock.delete();
+    alice.giveUp();
+    assert.deepEqual([alice.ended, writes(alice).length], [{ stuck: false }, before]);
+  });
+
+  test('of a takeover makes its member read at once when the next one is refused', () => {
+    const scene = new Scene();
+    scene.lock.foreign({ holderIdentity: 'kate', leaseDurationSeconds: 10, renewTime: GO_TIME });
+    const bob = scene.start('bob');
+    let takeovers = 0;
+    answersWrites(bob, () => {
+      takeovers += 1;
+      if (takeovers === 2) scene.lock.editLabels();
+      return takeovers === 1 ? { type: 'unknown', message: 'reset' } : { type: 'conflict' };
+    });
+    bob.deaf = true;
+    scene.pass(10_150);
+    assert.ok(takeovers >= 2, `${takeovers} takeovers`);
+    assert.equal(bob.state.sight.known?.version, scene.lock.version);
+  });
+});
+
+test('a standby whose takeover was refused is well once another leads, and held back no more', () => {
+  const scene = new Scene();
+  scene.lock.foreign({ holderIdentity: 'kate', leaseDurationSeconds: 10, renewTime: '1' });
+  const bob = scene.start('bob');
+  answersWrites(bob, () => ({ type: 'refused', code: 429, message: 'too many', retryAfterMs: 60_000 }));
+  scene.pass(10_500);
+  assert.equal(bob.view().trouble?.reason, 'unreachable');
+  scene.lock.foreign({ renewTime: '2' });
+  assert.equal(bob.view().trouble, null);
+  bob.line = 'up';
+  scene.pass(10_000);
+  assert.equal(bob.isLeading(), true);
 });

@@ -116,7 +116,8 @@ describe('reading a record from an annotation', () => {
       renewTime: null,
       leaseTransitions: 0,
     };
-    for (const object of [{}, { metadata: null }, { metadata: {} }, { metadata: { annotations: null } }]) {
+    const without = { metadata: { annotations: { [RECORD_ANNOTATION]: null } } };
+    for (const object of [{}, { metadata: null }, { metadata: {} }, { metadata: { annotations: null } }, without]) {
       assert.deepEqual(configMapCodec.decode(object).record, vacant);
     }
   });
@@ -133,10 +134,14 @@ describe('reading a record from an annotation', () => {
       '{"leaderTransitions":"1"}',
       5,
       {},
+      ['{}'],
     ]) {
       assert.equal(decodeText(text), 'unreadable', JSON.stringify(text));
     }
-    assert.equal(configMapCodec.decode({ metadata: { annotations: [] } }).record, 'unreadable');
+    for (const object of [{ metadata: { annotations: [] } }, { metadata: 'x' }]) {
+      const { record, seal } = configMapCodec.decode(object);
+      assert.deepEqual([record, seal], ['unreadable', 'unreadable']);
+    }
   });
 });
 

@@ -318,6 +318,44 @@ describe('a list', () => {
   });
 });
 
+describe('what was wrong with an answer is said', () => {
+  const messageOf = (outcome: object) => ('message' in outcome ? outcome.message : outcome);
+  const path = 'leases/default/reports';
+  const kind = 'expected a Lease of coordination.k8s.io/v1, got';
+
+  for (const [body, message] of [
+    [{}, `${kind} an object without a kind`],
+    [{ kind: 7 }, `${kind} an object without a kind`],
+    [lease({}, { kind: 'Status' }), `${kind} kind "Status"`],
+    [lease({}, { kind: 'x'.repeat(500) }), `${kind} kind "${'x'.repeat(63)}"`],
+    [lease({ name: 'other' }), `the answer is not about ${path}`],
+    [lease({ uid: '' }), `${path} came without a uid`],
+    [lease({ resourceVersion: '' }), `${path} came without a usable resourceVersion`],
+  ] as const) {
+    test(message.slice(0, 100), async () => {
+      const { outcomeOf, readAfter } = world();
+      assert.equal(messageOf(await readAfter(ok(200, body))), message);
+      assert.equal(messageOf(await outcomeOf(ok(200, body))), message);
+    });
+  }
+
+  test('of a write that was neither applied nor refused', async () => {
+    assert.equal(messageOf(await world().outcomeOf(ok(202, lease()))), 'an answer 202 to a write');
+  });
+
+  test('of a list', async () => {
+    const { listAfter } = world();
+    for (const [rest, message] of [
+      [{ kind: 'Lease' }, 'the answer is no LeaseList'],
+      [{ metadata: {} }, 'the list has no version'],
+      [{ items: {} }, 'the list has no items'],
+      [{ metadata: { resourceVersion: '90', continue: 'token' } }, 'the list is not complete'],
+    ] as const) {
+      assert.equal(messageOf(await listAfter(leaseList([], rest))), message);
+    }
+  });
+});
+
 describe('a watch', () => {
   function watching() {
     const { api, lock } = world();
@@ -347,7 +385,7 @@ describe('a watch', () => {
   });
 
   test('ends, from this side, with an event that cannot be used', () => {
-    for (const object of UNUSABLE) {
+    for (const object of [...UNUSABLE, lease({ name: 7 }), lease({ namespace: undefined })]) {
       const { api, events, send } = watching();
       send({ type: 'MODIFIED', object });
       send({ type: 'MODIFIED', object: lease() });
@@ -396,8 +434,8 @@ describe('a watch', () => {
       return { stop: () => stops++ };
     };
     const events: LockWatchEvent[] = [];
-    lock.watch('90', 300, (event) => events.push(event)).stop();
+    lock.watch('90', 300, (event) => events.push(event));
     assert.deepEqual(events, [{ type: 'end', reason: 'failed', message: 'refused' }]);
-    assert.ok(stops > 0);
+    assert.equal(stops, 1);
   });
 });

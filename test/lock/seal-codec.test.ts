@@ -33,6 +33,10 @@ describe('reading a seal', () => {
     assert.equal(decodeSeal(null), null);
   });
 
+  test('it is text, and nothing that only turns into text', () => {
+    assert.equal(decodeSeal([TEXT]), 'unreadable');
+  });
+
   test('a field that a later version adds is passed over', () => {
     assert.deepEqual(decodeSeal(TEXT.replace('{', '{"later":{"a":1},')), SEAL);
   });
