@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { runLong } from './long-run.ts';
-import { type Cut, drawPlan, FAULT_KINDS, type FaultKind, type Profile } from './plan.ts';
+import { type Cut, drawPlan, FAULT_KINDS, type FaultKind, PROFILES, type Profile } from './plan.ts';
 import { inPieces, runRanges } from './pool.ts';
 import { product } from './product.ts';
 import { shrink } from './shrink.ts';
@@ -101,8 +101,9 @@ function numberOf(name: keyof typeof values): number | undefined {
 }
 
 function profileOf(word: string): Profile {
-  if (word === 'plain' || word === 'dense') return word;
-  throw new Error(`--profile: expected plain or dense, got ${word}`);
+  const profile = PROFILES.find((it) => it === word);
+  if (profile === undefined) throw new Error(`--profile: expected one of ${PROFILES.join()}, got ${word}`);
+  return profile;
 }
 
 function faultOf(word: string): FaultKind {

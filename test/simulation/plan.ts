@@ -102,15 +102,21 @@ export interface Plan {
   readonly goMembers: readonly GoPlan[];
   /** Probability for each request, event of a watch or term; for what happens to the world: how often in a minute. */
   readonly faults: ReadonlyMap<FaultKind, number>;
+  /** How often in a minute whoever leads is lost, in one way or another, beside what `faults` do. */
+  readonly lossesPerMinute: number;
+  /** No pause, partition or absence of a process lasts longer. */
+  readonly longestMs: number;
   /** Does a child that outlives its process hold the Pod's proof, as rule 25 has it? */
   readonly childrenKeepProof: boolean;
 }
 
 /**
  * `plain`: leases as people have them, faults now and then. `dense`: short leases, and leaders that are lost every few
- * seconds, so that terms come quickly; every kind of fault is drawn there too.
+ * seconds, so that terms come quickly; every kind of fault is drawn there too. `brisk`: the same in fast motion: a leader
+ * is lost every second or sooner, everything else happens more often as well, and nothing lasts longer than some leases.
  */
-export type Profile = 'plain' | 'dense';
+export const PROFILES = ['plain', 'dense', 'brisk'] as const;
+export type Profile = (typeof PROFILES)[number];
 
 export interface Cut {
   /** Default `plain`. */
@@ -130,9 +136,10 @@ export function drawPlan(seed: number, cut: Cut = {}): Plan {
   const random = new Random(`world ${seed}`);
   const shape = random.fork('shape');
   const maxDrift = cut.maxDrift ?? 0.01;
-  const withGo = shape.chance(profile === 'dense' ? 0.15 : 0.3);
+  const withGo = shape.chance(TRAITS[profile].withGo);
   const lockKind = shape.pick(['leases', 'leases', 'leases', 'configmaps', 'endpoints'] as const);
   const ttls = TTLS_SECONDS[profile][withGo ? 'withGo' : 'alone'];
+  const { losses, eventsTimes, longestMs } = TRAITS[profile];
   const commonTtlMs = shape.chance(0.6) ? shape.pick(ttls) * 1000 : null;
   const watchers = shape.chance(0.75);
   const count = 2 + shape.below(4);
@@ -140,22 +147,22 @@ export function drawPlan(seed: number, cut: Cut = {}): Plan {
     const own = random.fork(`member ${i}`);
     return drawMember(own, NAMES[i] ?? `member-${i}`, { profile, withGo, ttls, commonTtlMs, watchers, maxDrift });
   });
-  const longestMs = Math.max(...members.map((it) => it.ttlMs));
+  const longestTtlMs = Math.max(...members.map((it) => it.ttlMs));
   const goMembers = withGo
     ? Array.from({ length: 1 + shape.below(2) }, (_, i) =>
-        drawGo(random.fork(`go ${i}`), `go-${i}`, longestMs, maxDrift),
+        drawGo(random.fork(`go ${i}`), `go-${i}`, longestTtlMs, maxDrift),
       )
     : [];
   const latencyMs = shape.logBetween(0.5, 20);
   const faults = new Map<FaultKind, number>();
   for (const kind of FAULT_KINDS) {
     const level = drawLevel(random.fork(`level of ${kind}`), kind, withGo);
-    if (level > 0 && !cut.without?.includes(kind)) faults.set(kind, level);
+    if (level > 0 && !cut.without?.includes(kind)) faults.set(kind, isEvent(kind) ? eventsTimes * level : level);
   }
+  const drawn = random.fork('losses');
   if (profile === 'dense') {
-    const losses = random.fork('losses');
-    const kind = losses.pick(LEADER_LOSSES);
-    if (!cut.without?.includes(kind)) faults.set(kind, losses.logBetween(10, 40));
+    const kind = drawn.pick(LEADER_LOSSES);
+    if (!cut.without?.includes(kind)) faults.set(kind, drawn.logBetween(10, 40));
   }
   return {
     seed,
@@ -165,6 +172,8 @@ export function drawPlan(seed: number, cut: Cut = {}): Plan {
     members: members.slice(0, cut.members ?? members.length),
     goMembers: goMembers.slice(0, cut.goMembers ?? goMembers.length),
     faults,
+    lossesPerMinute: losses === null ? 0 : drawn.logBetween(...losses),
+    longestMs,
     childrenKeepProof: cut.childrenLackProof !== true,
   };
 }
@@ -175,6 +184,22 @@ export function faultsEndMs({ minutes }: Plan): number {
 
 const NAMES = ['alice', 'bob', 'carol', 'dave', 'erin'];
 
+interface Traits {
+  /** The share of worlds in which there are Go electors. */
+  readonly withGo: number;
+  /** How often in a minute whoever leads is lost. */
+  readonly losses: readonly [number, number] | null;
+  /** How much more often everything else happens to the world, but for what hands do to the lock. */
+  readonly eventsTimes: number;
+  readonly longestMs: number;
+}
+
+const TRAITS: Readonly<Record<Profile, Traits>> = {
+  plain: { withGo: 0.3, losses: null, eventsTimes: 1, longestMs: Number.POSITIVE_INFINITY },
+  dense: { withGo: 0.15, losses: null, eventsTimes: 1, longestMs: Number.POSITIVE_INFINITY },
+  brisk: { withGo: 0.05, losses: [60, 600], eventsTimes: 3, longestMs: 3_000 },
+};
+
 /** Go electors see whole seconds, and must not be beside leases below four (rule 5). */
 const TTLS_SECONDS = {
   plain: {
@@ -182,11 +207,13 @@ const TTLS_SECONDS = {
     alone: [2, 3, 4, 5, 7.2, 8, 10, 10, 10, 10, 10, 12, 15, 15, 15, 30],
   },
   dense: { withGo: [4, 4, 4, 5, 6.5], alone: [1, 1.5, 2, 2, 2.5, 2.5, 2.5, 3, 3, 3, 4, 5] },
+  brisk: { withGo: [4, 4, 4, 5], alone: [1, 1, 1, 1.5, 1.5, 2, 2, 2.5, 3] },
 } as const;
 
 const DRAIN_BUDGETS_MS = {
   plain: [25_000, 25_000, 5_000, 60_000],
   dense: [1_000, 2_000, 3_000, 5_000],
+  brisk: [500, 1_000, 1_000, 2_000],
 } as const;
 
 interface Setting {
@@ -253,8 +280,12 @@ function drawLevel(random: Random, kind: FaultKind, withGo: boolean): number {
   return random.logBetween(0.002, 0.25);
 }
 
-/** In a dense world one of these comes every few seconds. */
-const LEADER_LOSSES = ['crash', 'crash', 'crash-at-await', 'terminate', 'step-down', 'replace-pod'] as const;
+function isEvent(kind: FaultKind): boolean {
+  return (EVENTS as readonly string[]).includes(kind) && !LOCK_DEEDS.has(kind);
+}
+
+/** In a dense world one of these comes every few seconds; in a brisk one all do, every second or sooner. */
+export const LEADER_LOSSES = ['crash', 'crash', 'crash-at-await', 'terminate', 'step-down', 'replace-pod'] as const;
 /** After these little is promised for a while (next to a Go elector nothing), so that they must not be everywhere. */
 const LOCK_DEEDS: ReadonlySet<FaultKind> = new Set([
   'delete',

@@ -8,7 +8,7 @@ import { levelOf } from './chances.ts';
 import { LEADER_ANNOTATION, LOCK_NAME, LOCK_NAMESPACE, SEAL_ANNOTATION } from './lock-view.ts';
 import type { Member } from './member.ts';
 import type { EventKind } from './plan.ts';
-import { EVENTS } from './plan.ts';
+import { EVENTS, LEADER_LOSSES } from './plan.ts';
 import type { SimProcess } from './process.ts';
 import type { Random } from './random.ts';
 import type { Simulation } from './world.ts';
@@ -29,14 +29,27 @@ export function scheduleUpheaval(world: Simulation, untilMs: number): void {
     };
     next();
   }
+  if (world.plan.lossesPerMinute > 0) scheduleLosses(world, untilMs);
 }
 
-function happen(world: Simulation, kind: EventKind, random: Random): void {
+/** Whoever leads is lost before long; while nobody does, those who may are left in peace. */
+function scheduleLosses(world: Simulation, untilMs: number): void {
+  const random = world.random.fork('losses');
+  world.agenda.in(random.waitMs(MINUTE_MS / world.plan.lossesPerMinute), function lose() {
+    if (world.agenda.nowMs >= untilMs) return;
+    const [leader] = world.checks.leading.leadersNow();
+    if (leader !== undefined) happen(world, random.pick(LEADER_LOSSES), random, leader);
+    world.agenda.in(random.waitMs(MINUTE_MS / world.plan.lossesPerMinute), lose);
+  });
+}
+
+function happen(world: Simulation, kind: EventKind, random: Random, aimedAt: Member | null = null): void {
   const { agenda } = world;
+  const spanMs = (leastMs: number, mostMs: number) => spanIn(world, random, leastMs, mostMs);
   const member = random.pickAny(world.liveMembers());
   const go = random.pickAny(world.liveGoMembers());
   // More often whoever leads: there it matters.
-  const leader = random.chance(0.5) ? (world.checks.leading.leadersNow()[0] ?? member) : member;
+  const leader = aimedAt ?? (random.chance(0.5) ? (world.checks.leading.leadersNow()[0] ?? member) : member);
   switch (kind) {
     case 'crash':
       if (leader === null) return;
@@ -49,10 +62,10 @@ function happen(world: Simulation, kind: EventKind, random: Random): void {
       if (leader === null) return;
       world.note(() => `!! the Pod of ${leader.process.title} is lost`);
       world.losePod(leader);
-      world.startAnewIn(leader, random.logBetween(200, 30_000));
+      world.startAnewIn(leader, spanMs(200, 30_000));
       return;
     case 'terminate':
-      if (leader !== null) world.terminate(leader, random.logBetween(200, 30_000));
+      if (leader !== null) world.terminate(leader, spanMs(200, 30_000));
       return;
     case 'step-down':
       if (leader === null) return;
@@ -68,15 +81,15 @@ function happen(world: Simulation, kind: EventKind, random: Random): void {
       return;
     }
     case 'pause':
-      if (leader !== null) pause(world, leader.process, random.logBetween(5, 60_000));
+      if (leader !== null) pause(world, leader.process, spanMs(5, 60_000));
       return;
     case 'pause-at-await': {
-      const forMs = random.logBetween(5, 60_000);
+      const forMs = spanMs(5, 60_000);
       leader?.process.stopAtNextAwait(() => pause(world, leader.process, forMs));
       return;
     }
     case 'suspend':
-      if (leader !== null) suspend(world, leader, random.logBetween(100, 120_000));
+      if (leader !== null) suspend(world, leader, spanMs(100, 120_000));
       return;
     case 'wall-step':
       member?.process.pod.machine.stepWall(random.pick([-1, 1]) * random.logBetween(10, 1e8));
@@ -88,7 +101,7 @@ function happen(world: Simulation, kind: EventKind, random: Random): void {
       ]);
       if (process === null) return;
       const way = random.pick(['up', 'down', 'both'] as const);
-      const forMs = random.logBetween(200, 60_000);
+      const forMs = spanMs(200, 60_000);
       world.note(() => `!! ${process.title} is cut off (${way}) for ${Math.round(forMs)} ms`);
       process.line.upCut = way !== 'down';
       process.line.downCut = way !== 'up';
@@ -103,7 +116,7 @@ function happen(world: Simulation, kind: EventKind, random: Random): void {
       const outage = { code: random.pick([429, 500, 502, 503, 504, 401]), applied: random.chance(0.3) };
       // What the API answers itself is true: 401 and 429 mean that nothing was applied.
       const honest = outage.code === 401 || outage.code === 429 ? { ...outage, applied: false } : outage;
-      const forMs = random.logBetween(200, 40_000);
+      const forMs = spanMs(200, 40_000);
       const processes = random.chance(0.5) || leader === null ? world.processes() : [leader.process];
       world.note(() => `!! the API answers ${outage.code} for ${Math.round(forMs)} ms to ${processes.length}`);
       for (const process of processes) process.line.outage = honest;
@@ -119,7 +132,7 @@ function happen(world: Simulation, kind: EventKind, random: Random): void {
       const right = `${random.pick(['get', 'list', 'watch', 'create', 'update'])} ${world.plan.lockKind}`;
       const which = random.chance(0.2) ? 'patch pods' : right;
       if (denied.has(which)) return;
-      const forMs = random.logBetween(500, 60_000);
+      const forMs = spanMs(500, 60_000);
       world.note(() => `!! ${leader.process.title} may not ${which} for ${Math.round(forMs)} ms`);
       denied.add(which);
       world.unpromised.disturbed();
@@ -143,22 +156,27 @@ function happen(world: Simulation, kind: EventKind, random: Random): void {
       if (go === null) return;
       world.note(() => `!! ${go.process.title} crashes`);
       go.die();
-      world.startGoAgainIn(go, random.logBetween(100, 30_000));
+      world.startGoAgainIn(go, spanMs(100, 30_000));
       return;
     case 'go-stop':
       if (go === null) return;
       world.note(() => `!! ${go.process.title} is told to stop`);
       go.cancel();
-      world.startGoAgainIn(go, random.logBetween(1000, 60_000));
+      world.startGoAgainIn(go, spanMs(1000, 60_000));
       return;
     default:
       reachIn(world, kind, random);
   }
 }
 
+/** How long something lasts. */
+function spanIn({ plan }: Simulation, random: Random, leastMs: number, mostMs: number): number {
+  return random.logBetween(leastMs, Math.min(mostMs, plan.longestMs));
+}
+
 function crash(world: Simulation, member: Member, random: Random): void {
-  const againInMs = random.logBetween(50, 30_000);
-  const livesMs = random.logBetween(50, 60_000);
+  const againInMs = spanIn(world, random, 50, 30_000);
+  const livesMs = spanIn(world, random, 50, 60_000);
   const childLives = random.next() < levelOf(world.faults, 'outliving-work');
   world.note(() => `!! ${member.process.title} crashes${childLives ? ', its child does not' : ''}`);
   world.kill(member, childLives ? livesMs : null);
