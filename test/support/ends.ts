@@ -18,7 +18,7 @@ if (process.env.NODE_TEST_CONTEXT !== undefined) {
 
 function whatIsAlive(): string {
   // Names of hosts would be asked for otherwise.
-  process.report.excludeNetwork = true;
+  Reflect.set(process.report, 'excludeNetwork', true);
   const report: object = process.report.getReport();
   const handles: unknown = Reflect.get(report, 'libuv');
   if (!Array.isArray(handles)) return process.getActiveResourcesInfo().join('\n');
