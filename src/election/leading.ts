@@ -153,11 +153,12 @@ function prove(turn: Turn, attempt: Attempt): void {
 // ------------------------------------------------------------------------------------------------------ helpers
 
 /**
- * By the clock that only goes forward, from `acquireTime` on. By a wall clock that is set back, an elector of Kubernetes'
- * Go package could read the same text twice, take it for the same record, and the lock from a leader that renews it.
+ * By the clocks that only go forward, from `acquireTime` on. By a wall clock that is set back, or one that stands still
+ * while the machine is suspended, an elector of Kubernetes' Go package could read the same text twice, take it for the
+ * same record, and the lock from a leader that renews it.
  */
 function renewTimeMs({ acquiredAt }: Term, now: Now): number {
-  return acquiredAt.wallMs + Math.floor(now.monoMs - acquiredAt.monoMs);
+  return acquiredAt.wallMs + Math.floor(elapsedMs(acquiredAt, now));
 }
 
 /**

@@ -109,18 +109,22 @@ export function see(turn: Turn, observed: Observed, via: 'watch' | 'read' | Atte
   takeIn(turn, observed, ownCreation);
 }
 
-/** A watch's DELETED event. Each one restarts the wait of rule 17, even if the lock was believed gone. */
+/**
+ * A watch's DELETED event. Each one restarts the wait of rule 17, even if the lock was believed gone. It is no answer to
+ * what a lock is that refused a create: that one may have come after it.
+ */
 export function seeDeleted(turn: Turn, version: string): void {
   if (compareVersions(version, turn.sight.newestVersion) <= 0) return;
   overtakeCreates(turn);
   turn.sight = { ...turn.sight, newestVersion: version, everSeen: true };
-  lose(turn);
+  if (turn.sight.presence !== 'unknown') lose(turn);
 }
 
 /** A read that proves that the lock is not there. Counts only if nothing newer was learnt since it was sent (16). */
 export function seeMissing(turn: Turn): void {
   const { sight } = turn;
   if (sight.presence === 'present' || (sight.presence === 'unknown' && sight.everSeen)) {
+    overtakeCreates(turn);
     lose(turn);
   } else if (sight.presence === 'unknown') {
     turn.sight = { ...sight, presence: 'gone', doubtedReadAtMs: null, leaderlessSinceMs: turn.now.monoMs };
@@ -136,7 +140,13 @@ export function seeMissing(turn: Turn): void {
 export function seeCreateConflict(turn: Turn, readBackAtMs: number): void {
   overtakeRead(turn);
   overtakeCreates(turn);
-  const unknown = { presence: 'unknown', known: null, lastUid: '' } as const;
+  const unknown = {
+    presence: 'unknown',
+    known: null,
+    lastUid: '',
+    namesakeRenewals: 0,
+    namesakeSinceMs: null,
+  } as const;
   turn.sight = { ...turn.sight, ...unknown, everSeen: true, doubtedReadAtMs: readBackAtMs };
 }
 

@@ -184,7 +184,7 @@ export interface Term {
   readonly term: number;
   readonly token: FencingToken;
   /** The send of the takeover: the record's `acquireTime`, and where its `renewTime` counts from. */
-  readonly acquiredAt: Pick<Now, 'monoMs' | 'wallMs'>;
+  readonly acquiredAt: Now;
 }
 
 export type Role =

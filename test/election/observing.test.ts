@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { LockRecord, Seal } from '../../src/election/record.ts';
 import type { Report } from '../../src/election/state.ts';
-import { lost, type Member, type MemberOptions, Scene } from './scene.ts';
+import { lost, type Member, type MemberOptions, Scene, type WriteRequest } from './scene.ts';
 import { begin } from './stories.ts';
 
 const seal: Seal = {
@@ -228,6 +228,32 @@ describe('a lock of which only its deletion was seen', () => {
     assert.equal(until(scene, bob), 10_000);
   });
 
+  test('keeps a second create from beginning a term, where the first was there for a while', () => {
+    const scene = new Scene();
+    const bob = scene.member('bob', { rights: 'no-watch', renewDeadlineMs: 6_600, retryPeriodMs: 500 });
+    const readOnce = () => {
+      while (bob.heldRead() === undefined) scene.pass(10);
+      bob.deliver(bob.heldRead());
+    };
+    const create = () => {
+      while (bob.heldWrite() === undefined) readOnce();
+      return bob.heldWrite() as WriteRequest;
+    };
+    bob.line = 'held';
+    bob.handle({ type: 'started' });
+    const first = create();
+    bob.drop(first);
+    bob.handle(lost(first));
+    const second = create();
+    bob.execute(first);
+    readOnce();
+    assert.equal(bob.state.sight.presence, 'present');
+    scene.lock.delete();
+    while (bob.state.sight.presence === 'present') readOnce();
+    bob.deliver(second);
+    assert.deepEqual([scene.lock.holder, bob.terms], ['bob', []]);
+  });
+
   test('makes one that comes later, and is free, be waited for from then on', () => {
     const { scene, bob } = deletionSeen();
     bob.drop();
@@ -237,6 +263,22 @@ describe('a lock of which only its deletion was seen', () => {
     scene.lock.foreign({ holderIdentity: '' }, { seal: null, recreate: true });
     assert.equal(until(scene, bob), 10_000);
   });
+});
+
+test('a namesake that is read back after a create was refused has renewed nothing by that', () => {
+  const scene = new Scene();
+  const kate = scene.member('kate');
+  kate.line = 'held';
+  kate.handle({ type: 'started' });
+  kate.deliver();
+  scene.lock.foreign(record, { seal });
+  kate.deliver(kate.heldWrite());
+  scene.pass(2_000);
+  kate.deliver(kate.heldRead());
+  scene.lock.foreign({ renewTime: '2' });
+  assert.equal(kate.said('identity-collision'), 0);
+  scene.lock.foreign({ renewTime: '3' });
+  assert.equal(kate.said('identity-collision'), 1);
 });
 
 describe("a record of one's own", () => {

@@ -109,6 +109,24 @@ const clocks: readonly Story[] = [
     ],
   },
   {
+    rule: '4',
+    story: "the leader's machine is suspended, and a Go elector reads whole seconds",
+    scene: { wholeSeconds: true },
+    tell(scene) {
+      const alice = scene.start('alice', { ttlMs: 5_000 });
+      const seenByKate = scene.lock.record.renewTime;
+      alice.suspend(2_400);
+      scene.pass(900);
+      return scene.lock.record.renewTime === seenByKate
+        ? 'here: a renewal says what was said before'
+        : onlyLeader(scene, alice);
+    },
+    badly: 'here: a renewal says what was said before',
+    without: [
+      inElection('leading.ts', 'Math.floor(elapsedMs(acquiredAt, now))', 'Math.floor(now.monoMs - acquiredAt.monoMs)'),
+    ],
+  },
+  {
     rule: '2',
     story: 'a renewal is applied at once and answered late',
     tell: answersComeLate,

@@ -245,12 +245,18 @@ export const CONTROLS: readonly Control[] = [
   },
   {
     rule: '17',
+    defect: 'an old deletion tells what refused a create',
+    replacements: [inElection('observing.ts', "  if (turn.sight.presence !== 'unknown') lose(turn);", '  lose(turn);')],
+    plan: { delete: 2, deaf: 1, total: 3 },
+  },
+  {
+    rule: '17',
     defect: 'a deletion is ignored where the lock was believed gone',
     replacements: [
       inElection(
         'observing.ts',
-        '  turn.sight = { ...turn.sight, newestVersion: version, everSeen: true };\n  lose(turn);',
-        "  turn.sight = { ...turn.sight, newestVersion: version, everSeen: true };\n  if (turn.sight.presence !== 'gone') lose(turn);",
+        "  if (turn.sight.presence !== 'unknown') lose(turn);",
+        "  if (turn.sight.presence === 'present') lose(turn);",
       ),
     ],
     plan: { delete: 1, cut: 1, deaf: 1, refuse: 1 },

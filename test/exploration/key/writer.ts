@@ -108,12 +108,12 @@ export class KeyWriter {
   }
 
   /**
-   * For texts of times that count by the monotonic clock from an instant on. They only grow, so all that matters is where
+   * For texts of times that count by the own clocks from an instant on. They only grow, so all that matters is where
    * between two of them, where they are coarse, this member now is.
    */
-  phaseSince({ monoMs, wallMs }: Term['acquiredAt']): void {
-    const { tick } = this.world;
-    const lagTicks = Math.round((WALL_MS - wallMs - (this.#monoMs - monoMs)) / TICK_MS) + tick;
+  phaseSince({ monoMs, bootMs, wallMs }: Term['acquiredAt']): void {
+    const elapsedMs = Math.max(this.#monoMs - monoMs, this.#bootMs - bootMs);
+    const lagTicks = Math.round((WALL_MS - wallMs - elapsedMs) / TICK_MS) + this.world.tick;
     const { textTicks } = this.setting;
     this.put(((lagTicks % textTicks) + textTicks) % textTicks);
   }
