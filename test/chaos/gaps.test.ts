@@ -78,6 +78,18 @@ describe('after a release', () => {
     assert.deepEqual(unexplained(released(2)), ['bob was fit for 1980 ms, 1000 ms after a release are due']);
   });
 
+  test('a lock that came anew less than a lease before is waited for that lease', () => {
+    const { sights = [], ...rest } = released(2.5);
+    const anew = (second: number) => [
+      sees(second - 2, '', { type: 'deleted', released: false }),
+      sees(second, 'alice'),
+    ];
+    assert.deepEqual(unexplained({ ...rest, sights: [...anew(9.5), ...sights] }), [null]);
+    assert.deepEqual(unexplained({ ...rest, sights: [...anew(7.9), ...sights] }), [
+      'bob was fit for 2480 ms, 1000 ms after a release are due',
+    ]);
+  });
+
   test('whoever released it leaves it to others for some seconds', () => {
     const lives = [life('alice#1', { marks: [leads(1), stops(10), leads(15)] })];
     const { strikes = [], sights = [] } = released(5);

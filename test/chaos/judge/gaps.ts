@@ -110,7 +110,8 @@ function tooLong(gap: OpenGap, history: ElectionHistory): string | null {
   const recoveryMs = recovered ? DISASTER_RECOVERY_MS : RECOVERY_MS;
   for (const [index, fromMs] of anchors.entries()) {
     const wait = { fromMs, toMs: anchors[index + 1] ?? gap.toMs };
-    const released = inside[index - 1]?.released === true;
+    const change = inside[index - 1];
+    const released = change?.released === true && !isNew(history.sights, change, longestSeconds * 1000);
     for (const { name, program } of history.members) {
       if (!isOurs(program)) continue;
       const releasedMs = name === gap.former.member ? REST_MS : HAND_OVER_MS;
@@ -125,6 +126,13 @@ function tooLong(gap: OpenGap, history: ElectionHistory): string | null {
     }
   }
   return null;
+}
+
+/** A lock that has come anew is waited for a lease by whoever knew the one before, also when it is released (rule 17). */
+function isNew(sights: readonly Sight[], change: Sight, longestMs: number): boolean {
+  const deletion = sights.findLastIndex(({ atMs, type }) => type === 'deleted' && atMs < change.atMs);
+  const creation = sights[deletion + 1];
+  return deletion >= 0 && creation !== undefined && change.atMs - creation.atMs < longestMs;
 }
 
 function durationsAround({ fromMs, toMs }: Span, sights: readonly Sight[]): readonly number[] {
