@@ -38,11 +38,12 @@ describe('a candidate that may not lead any more', () => {
   test('waits for no rest afterwards where it had nothing to give back', () => {
     const scene = new Scene();
     const { alice, bob } = begin(scene);
-    fallsIll(bob);
-    assert.equal(bob.view().phase, 'standby');
     alice.crash();
     scene.lock.foreign({ holderIdentity: '' }, { seal: null, recreate: true });
-    scene.pass(9_000);
+    scene.pass(8_000);
+    fallsIll(bob);
+    assert.equal(bob.view().phase, 'standby');
+    scene.pass(1_000);
     isWell(bob);
     scene.pass(1_100);
     assert.equal(bob.isLeading(), true);

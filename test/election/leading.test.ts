@@ -18,9 +18,16 @@ describe('a term', () => {
     scene.pass(700);
     alice.handle(answer);
     alice.line = 'up';
+    let renewedAtMs = 0;
+    scene.onWrite = () => {
+      renewedAtMs = scene.nowMs;
+    };
     scene.pass(5_000);
     assert.equal(scene.lock.record.acquireTime, acquireTime);
-    assert.notEqual(scene.lock.record.renewTime, acquireTime);
+    const { renewTime } = scene.lock.record;
+    const sinceMs = Date.parse(renewTime ?? '') - Date.parse(acquireTime ?? '');
+    // From when the takeover was sent, in the scene's first second.
+    assert.equal(sinceMs, Math.floor(renewedAtMs - 1_000));
   });
 
   test('is renewed a retry period after its takeover was sent, then after each renewal was', () => {

@@ -186,6 +186,23 @@ describe('a candidate that must end', () => {
     assert.deepEqual(lines, ['0: ended']);
   });
 
+  test('ends at once where its takeover was refused, though it has not read why', () => {
+    const scene = new Scene();
+    const { alice, bob } = begin(scene);
+    scene.start('carol');
+    bob.line = 'held';
+    scene.onChange = () => {
+      bob.deaf = scene.lock.holder === 'carol';
+    };
+    alice.giveUp();
+    assert.equal(scene.lock.holder, 'carol');
+    bob.deliver(bob.heldWrite());
+    assert.notEqual(bob.state.sight.doubtedReadAtMs, null);
+    const lines = follow(scene, bob);
+    bob.giveUp();
+    assert.deepEqual(lines, ['0: ended']);
+  });
+
   test('reads what a takeover has come to that was on its way, and releases it', () => {
     const scene = new Scene();
     const bob = scene.member('bob');

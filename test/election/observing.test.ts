@@ -254,6 +254,28 @@ describe('a lock of which only its deletion was seen', () => {
     assert.deepEqual([scene.lock.holder, bob.terms], ['bob', []]);
   });
 
+  test('keeps a create from beginning a term, where an older lock was back for a while', () => {
+    const scene = new Scene();
+    scene.lock.foreign(record, { seal });
+    const old = scene.lock.observed;
+    assert.ok(old !== null);
+    scene.lock.foreign({ renewTime: '2' });
+    const bob = scene.start('bob', { rights: 'no-watch' });
+    scene.lock.delete();
+    scene.pass(20_000);
+    bob.line = (request) => (request.type === 'read' ? bob.execute(request) : null);
+    let create = bob.heldWrite();
+    scene.onStep = (_who, _event, effects) => {
+      create ??= effects.find((it) => it.type === 'write');
+    };
+    while (create === undefined) scene.pass(100);
+    scene.lock.rollBack(old);
+    while (bob.said('rolled-back') === 0) scene.pass(100);
+    scene.lock.delete();
+    bob.handle(bob.execute(create));
+    assert.deepEqual([scene.lock.holder, bob.terms], ['bob', []]);
+  });
+
   test('makes one that comes later, and is free, be waited for from then on', () => {
     const { scene, bob } = deletionSeen();
     bob.drop();

@@ -241,14 +241,15 @@ test("a leader's own renewals are signs of life, though it knows of them when th
   const scene = new Scene();
   const alice = scene.start('alice');
   alice.deaf = true;
-  scene.onWrite = (_who, _request, outcome) => {
-    if (outcome.type !== 'done') return;
-    const watch = alice.state.reading.watch?.watch ?? 0;
-    alice.handle({ type: 'watched', watch, event: { type: 'present', observed: outcome.observed } });
-  };
   const alicesReads = reads(alice).length;
-  // The answer is handled first: what the watch brings waits for the end of the step.
-  scene.pass(30_000);
+  for (let second = 1; second <= 30; second += 1) {
+    scene.pass(1_000);
+    const { observed } = scene.lock;
+    const watch = alice.state.reading.watch?.watch ?? 0;
+    assert.ok(observed !== null);
+    assert.equal(alice.state.sight.newestVersion, observed.version);
+    alice.handle({ type: 'watched', watch, event: { type: 'present', observed } });
+  }
   assert.equal(reads(alice).length, alicesReads);
 });
 
@@ -461,6 +462,9 @@ describe('a read that was under way while more was learnt', () => {
     bob.line = 'held';
     const create = bob.sent.findLast((it) => it.type === 'write');
     scene.pass(1_667);
+    // The list, which is tried again.
+    bob.deliver(bob.heldRead());
+    assert.equal(bob.heldRead()?.via, 'get');
     const poll = bob.apply(bob.heldRead());
     scene.lock.foreign({ holderIdentity: 'kate', leaseDurationSeconds: 10, renewTime: GO_TIME });
     assert.ok(create?.type === 'write');

@@ -135,6 +135,15 @@ describe('that there is no leader', () => {
     assert.deepEqual(noLeader(bob), ['no leader; waiting 1 s more for the last one to end', 9_500]);
   });
 
+  test('counts from when the lock was emptied, not from when its empty record would end', () => {
+    const scene = new Scene();
+    scene.start('alice', { ttlMs: 60_000 });
+    const bob = scene.start('bob');
+    scene.lock.foreign({ holderIdentity: '', leaseDurationSeconds: 1 });
+    scene.pass(30_000);
+    assert.deepEqual(noLeader(bob), ['no leader; waiting 30 s more for the last one to end', 30_000]);
+  });
+
   test('is said from when the record has expired, where nothing else is wrong', () => {
     const scene = new Scene();
     const { alice, bob } = begin(scene, { random: 0.9999 });

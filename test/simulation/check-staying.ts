@@ -44,9 +44,14 @@ export class StayingChecks {
     this.#liedAtMs = this.#world.agenda.nowMs;
   }
 
+  /** Somebody may act upon an answer that was not true any more when it was given. */
+  get wasLiedTo(): boolean {
+    return this.#world.agenda.nowMs < this.#liedAtMs + 2 * LONGEST_DELAY_MS;
+  }
+
   /** Its work is told to stop, for a reason that nobody chose. */
   lost(member: Member): void {
-    if (!this.#own.delete(member) || this.#world.agenda.nowMs < this.#liedAtMs + 2 * LONGEST_DELAY_MS) return;
+    if (!this.#own.delete(member) || this.wasLiedTo) return;
     const leftMs = this.#world.proofLeftMs(member);
     if (leftMs < SLACK_MS) return;
     this.#fail(

@@ -179,7 +179,7 @@ export class WorkChecks {
       if (book.term !== term || !book.running || !member.process.alive) return;
       const { exemptions } = this.#world;
       if (member.process.disturbedAtMs >= toldAtMs || exemptions.holdAt(agenda.nowMs)) return;
-      if (!this.#keepsTheLock(member)) return;
+      if (this.#staying.wasLiedTo || !this.#keepsTheLock(member)) return;
       // A loss that nobody chose is not renewed.
       if (book.told !== null && isDrainBudget(member, book.told) && book.lastWriteAtMs < toldAtMs) {
         this.#fail('S10', `${member.process.title} does not renew the lock while its work drains`);
