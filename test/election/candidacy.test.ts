@@ -51,10 +51,7 @@ describe('a candidate that may not lead any more', () => {
 
   test('gives back what it has just taken, and is there still', () => {
     const scene = new Scene();
-    const bob = scene.member('bob');
-    bob.line = 'held';
-    bob.handle({ type: 'started' });
-    bob.deliver();
+    const bob = scene.startHeld('bob');
     const takeover = bob.heldWrite();
     fallsIll(bob);
     bob.apply(takeover);
@@ -65,10 +62,7 @@ describe('a candidate that may not lead any more', () => {
 
   test('takes back a create that is on its way, though nothing may be created now', () => {
     const scene = new Scene();
-    const bob = scene.member('bob');
-    bob.line = 'held';
-    bob.handle({ type: 'started' });
-    bob.deliver();
+    const bob = scene.startHeld('bob');
     const watch = bob.state.reading.watch?.watch ?? 0;
     bob.handle({ type: 'watched', watch, event: { type: 'gone', version: '150' } });
     const aborted: number[] = [];
@@ -103,10 +97,7 @@ describe('a word that nothing has changed', () => {
 
   test('does not take back what a candidate has sent', () => {
     const scene = new Scene();
-    const bob = scene.member('bob');
-    bob.line = 'held';
-    bob.handle({ type: 'started' });
-    bob.deliver();
+    const bob = scene.startHeld('bob');
     isWell(bob);
     bob.deliver();
     assert.deepEqual([scene.leaders(), writes(bob)], [['bob'], 1]);

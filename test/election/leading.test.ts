@@ -9,10 +9,7 @@ import { begin, GO_TIME, LONG_DEADLINE } from './stories.ts';
 describe('a term', () => {
   test('says the same acquire time from its takeover on, however late that was answered', () => {
     const scene = new Scene();
-    const alice = scene.member('alice');
-    alice.line = 'held';
-    alice.handle({ type: 'started' });
-    alice.deliver();
+    const alice = scene.startHeld('alice');
     const answer = alice.apply();
     const { acquireTime } = scene.lock.record;
     scene.pass(700);
@@ -32,10 +29,7 @@ describe('a term', () => {
 
   test('is renewed a retry period after its takeover was sent, then after each renewal was', () => {
     const scene = new Scene();
-    const alice = scene.member('alice', { ttlMs: 12_000 });
-    alice.line = 'held';
-    alice.handle({ type: 'started' });
-    alice.deliver();
+    const alice = scene.startHeld('alice', { ttlMs: 12_000 });
     const times: number[] = [];
     scene.onWrite = () => times.push(scene.nowMs);
     const answer = alice.apply();
@@ -64,10 +58,7 @@ describe('a term', () => {
 
   test('does not begin for one that may not lead any more', () => {
     const scene = new Scene();
-    const alice = scene.member('alice');
-    alice.line = 'held';
-    alice.handle({ type: 'started' });
-    alice.deliver();
+    const alice = scene.startHeld('alice');
     const answer = alice.apply();
     alice.handle({ type: 'candidacy', on: false, reason: 'ill' });
     alice.handle(answer);
@@ -81,10 +72,7 @@ describe('a term', () => {
     function takesOver(released: boolean) {
       const scene = new Scene();
       if (released) scene.lock.foreign({ holderIdentity: '' });
-      const alice = scene.member('alice');
-      alice.line = 'held';
-      alice.handle({ type: 'started' });
-      alice.deliver();
+      const alice = scene.startHeld('alice');
       return { scene, alice };
     }
 

@@ -205,10 +205,7 @@ describe('a candidate that must end', () => {
 
   test('reads what a takeover has come to that was on its way, and releases it', () => {
     const scene = new Scene();
-    const bob = scene.member('bob');
-    bob.line = 'held';
-    bob.handle({ type: 'started' });
-    bob.deliver();
+    const bob = scene.startHeld('bob');
     const takeover = bob.heldWrite();
     const lines = follow(scene, bob);
     bob.giveUp();

@@ -207,10 +207,7 @@ describe('a lock of which only its deletion was seen', () => {
   /** Only deletions reach bob, who has found no lock and has sent a create that is on its way. */
   function deletionSeen() {
     const scene = new Scene();
-    const bob = scene.member('bob');
-    bob.line = 'held';
-    bob.handle({ type: 'started' });
-    bob.deliver();
+    const bob = scene.startHeld('bob');
     bob.deaf = true;
     scene.lock.foreign(record);
     scene.lock.delete();
@@ -289,10 +286,7 @@ describe('a lock of which only its deletion was seen', () => {
 
 test('a namesake that is read back after a create was refused has renewed nothing by that', () => {
   const scene = new Scene();
-  const kate = scene.member('kate');
-  kate.line = 'held';
-  kate.handle({ type: 'started' });
-  kate.deliver();
+  const kate = scene.startHeld('kate');
   scene.lock.foreign(record, { seal });
   kate.deliver(kate.heldWrite());
   scene.pass(2_000);
@@ -339,10 +333,7 @@ describe("a record of one's own", () => {
 
   test('by a create that seemed lost, and was there when the next one was refused, is waited out', () => {
     const scene = new Scene();
-    const bob = scene.member('bob');
-    bob.line = 'held';
-    bob.handle({ type: 'started' });
-    bob.deliver();
+    const bob = scene.startHeld('bob');
     bob.deaf = true;
     const first = bob.heldWrite();
     assert.ok(first !== undefined);

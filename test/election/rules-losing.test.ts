@@ -94,10 +94,7 @@ const seen: readonly Story[] = [
     rule: '16',
     story: 'an answer that the lock is missing is older than what the watch has shown since',
     tell(scene) {
-      const alice = scene.member('alice');
-      alice.line = 'held';
-      alice.handle({ type: 'started' });
-      alice.deliver();
+      const alice = scene.startHeld('alice');
       const create = alice.heldWrite();
       if (create === undefined) return '';
       // The create seems lost, so she reads back; that read sees nothing yet, the create lands, and the read answers.
@@ -607,10 +604,7 @@ const afterwards: readonly Story[] = [
     rule: '31',
     story: 'a create is on its way when the process must end, and lands afterwards',
     tell(scene) {
-      const alice = scene.member('alice');
-      alice.line = 'held';
-      alice.handle({ type: 'started' });
-      alice.deliver();
+      const alice = scene.startHeld('alice');
       const create = alice.heldWrite();
       alice.line = 'up';
       alice.giveUp();

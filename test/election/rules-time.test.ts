@@ -169,10 +169,7 @@ const clocks: readonly Story[] = [
     rule: '2',
     story: 'a takeover is answered later than its validity is long',
     tell(scene) {
-      const alice = scene.member('alice');
-      alice.line = 'held';
-      alice.handle({ type: 'started' });
-      alice.deliver();
+      const alice = scene.startHeld('alice');
       const answer = alice.apply(alice.heldWrite());
       alice.pause();
       scene.pass(7_000);

@@ -96,6 +96,15 @@ export class Scene {
     return member;
   }
 
+  /** One that has started and read the lock once; whatever it asks for next is on its line, which holds everything. */
+  startHeld(name: string, options: MemberOptions = {}): Member {
+    const member = this.member(name, options);
+    member.line = 'held';
+    member.handle({ type: 'started' });
+    member.deliver();
+    return member;
+  }
+
   /** Lets time pass; members wake in order, but for those that are paused or dead. */
   pass(ms: number): void {
     const untilMs = this.nowMs + ms;

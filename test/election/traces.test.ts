@@ -328,10 +328,7 @@ function hearLate(member: Member, event: LockEvent | undefined): void {
 
 /** alice's POST hangs, bob's creates the lock, and bob hears nothing of what comes. */
 const createDelayed = (scene: Parameters<Story['tell']>[0]) => {
-  const alice = scene.member('alice');
-  alice.line = 'held';
-  alice.handle({ type: 'started' });
-  alice.deliver();
+  const alice = scene.startHeld('alice');
   const create = alice.heldWrite();
   return { alice, create };
 };

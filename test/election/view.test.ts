@@ -104,10 +104,7 @@ describe('the view', () => {
 
   test('of a member that has seen the lock and knows nothing of it now says standby', () => {
     const scene = new Scene();
-    const carol = scene.member('carol');
-    carol.line = 'held';
-    carol.handle({ type: 'started' });
-    carol.deliver();
+    const carol = scene.startHeld('carol');
     const create = carol.heldWrite();
     assert.ok(create !== undefined);
     assert.equal(viewOf(carol).phase, 'standby');

@@ -257,10 +257,7 @@ describe('the transitions', () => {
 describe('what may still arrive', () => {
   test('a create, after one that was refused: the process ends when it is known what stands there', () => {
     const scene = new Scene();
-    const bob = scene.member('bob');
-    bob.line = 'held';
-    bob.handle({ type: 'started' });
-    bob.deliver();
+    const bob = scene.startHeld('bob');
     bob.deaf = true;
     const first = bob.heldWrite();
     assert.ok(first !== undefined);
@@ -280,10 +277,7 @@ describe('what may still arrive', () => {
 
   test("not a create where another's lock is: that is not written", () => {
     const scene = new Scene();
-    const bob = scene.member('bob');
-    bob.line = 'held';
-    bob.handle({ type: 'started' });
-    bob.deliver();
+    const bob = scene.startHeld('bob');
     scene.lock.foreign({ holderIdentity: 'kate', leaseDurationSeconds: 10, renewTime: GO_TIME });
     const before = writes(bob).length;
     bob.giveUp();
