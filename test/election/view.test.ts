@@ -136,7 +136,7 @@ describe('that there is no leader', () => {
     const scene = new Scene();
     scene.start('alice', { ttlMs: 60_000 });
     const bob = scene.start('bob');
-    scene.lock.foreign({ holderIdentity: '', leaseDurationSeconds: 1 });
+    scene.lock.foreign({ holderIdentity: '', leaseDurationSeconds: 1, renewTime: GO_TIME });
     scene.pass(30_000);
     assert.deepEqual(noLeader(bob), ['no leader; waiting 30 s more for the last one to end', 30_000]);
   });

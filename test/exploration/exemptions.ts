@@ -13,7 +13,8 @@ export function exemption(draft: Draft, member: Member, hold: Hold, sentTick: nu
   const { setting, world } = draft;
   const { deletedUid, deletedTick, deletedTwice, deletedAgainTick, wipedUid, restoredTick, lock } = world;
   const { leaseTicks } = setting;
-  const known = member.longestSeconds * 1000 >= leaseTicksOf(setting, hold.process) * TICK_MS;
+  const knownTicks = Math.max((member.heldSeconds * 1000) / TICK_MS, leaseTicksOf(setting, member.process));
+  const known = knownTicks >= leaseTicksOf(setting, hold.process);
   if (deletedUid > 0 && sentTick < deletedTick + leaseTicks) {
     if (member.firstUid > deletedUid && !member.learntOfLock) return 'a deletion met a process that never saw a lock';
     if (deletedTwice && !knowsOf(member, deletedUid)) return 'a lock came and went unseen';

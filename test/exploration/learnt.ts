@@ -2,14 +2,14 @@
  * What a process has seen so far, in truth: some histories are exempted for those that never saw a lock, or only shorter
  * durations. An event that is older than what is known is none (rule 29).
  */
-import type { Observed } from '../../src/election/record.ts';
+import { holderOf, type Observed } from '../../src/election/record.ts';
 import type { Event, State } from '../../src/election/state.ts';
 import { observedIn } from './lock-event.ts';
 import { originOf } from './register.ts';
 import type { Member } from './world.ts';
 
 type Memory = {
-  -readonly [Key in 'firstUid' | 'lastUid' | 'ownUid' | 'learntOfLock' | 'sealedUid' | 'longestSeconds']: Member[Key];
+  -readonly [Key in 'firstUid' | 'lastUid' | 'ownUid' | 'learntOfLock' | 'sealedUid' | 'heldSeconds']: Member[Key];
 };
 
 /**
@@ -40,7 +40,9 @@ export function learnt(member: Memory & Pick<Member, 'process'>, before: State, 
     member.ownUid = uid;
   }
   if (observed.seal !== null) member.sealedUid = Math.max(member.sealedUid, uid);
-  member.longestSeconds = Math.max(member.longestSeconds, secondsIn(observed));
+  // What the last holder said counts, not the one before it (rule 17).
+  const isHeld = holderOf(observed) !== '';
+  member.heldSeconds = Math.max(isHeld ? 0 : member.heldSeconds, secondsIn(observed));
 }
 
 /** Has it learnt anything of this lock, or of a later one that it did not create itself? */

@@ -66,8 +66,8 @@ export interface Member {
   readonly sealedUid: number;
   /** Was it there when a hand wiped a seal? */
   readonly sawWipe: boolean;
-  /** The longest duration that this process knows of, its own included. */
-  readonly longestSeconds: number;
+  /** What the last holder that this process saw said of its duration; its own at first. */
+  readonly heldSeconds: number;
 }
 
 export type Message = WriteMessage | ReadMessage;
@@ -155,7 +155,7 @@ export function newMember(setting: Setting, slot: number, process: number, pod: 
     learntOfLock: false,
     sealedUid: 0,
     sawWipe: false,
-    longestSeconds: profileAt(setting, slot).timings.leaseDurationSeconds,
+    heldSeconds: profileAt(setting, slot).timings.leaseDurationSeconds,
   };
 }
 

@@ -113,9 +113,9 @@ const MEMBER: Fields<Omit<Member, keyof typeof REMAINS>> = {
     if (mayBeDeletedTwice(to)) to.flags(knowsOf(it, deletedUid), knowsOf(it, lock.uids), it.ownUid === lock.uids);
   },
   ownUid: leftOut('written with lastUid'),
-  longestSeconds: ({ longestSeconds }, to) => {
+  heldSeconds: ({ heldSeconds }, to) => {
     const mayForget = mayBeExempted(to) || may(to.world.left, 'hand') || to.world.wipedUid > 0;
-    if (mayForget && longestSeconds < longestOfAll(to)) to.put(longestSeconds);
+    if (mayForget && heldSeconds < longestOfAll(to)) to.put(heldSeconds);
     else to.put(NONE);
   },
   queue: ({ queue }, to) => {
