@@ -111,13 +111,6 @@ export class LeadingChecks {
     return this.#book(member).seenTerm === termOf(lock);
   }
 
-  provenAgeMs(member: Member): number {
-    const { proven } = this.#book(member);
-    if (proven === null) return Number.POSITIVE_INFINITY;
-    const { monoMs, bootMs } = member.process.pod.machine.reading();
-    return Math.max(monoMs - proven.monoMs, bootMs - proven.bootMs);
-  }
-
   proofLeftMs(member: Member): number {
     const { acknowledged } = this.#book(member);
     if (acknowledged === null) return 0;

@@ -171,9 +171,10 @@ export class WorkChecks {
     const lockBefore = this.#world.truth.lock;
     if (lockBefore === null || !isWrittenBy(lockBefore, member.id, member.processId)) return;
     // Where the last renewal worked, the next is due within a retry period; where it did not, a lapse may come first.
-    if (this.#world.provenAgeMs(member) > member.plan.retryPeriodMs) return;
+    const { renewDeadlineMs, retryPeriodMs } = member.plan;
+    if (this.#world.proofLeftMs(member) < renewDeadlineMs - retryPeriodMs) return;
     // Work that outlives its budget is not renewed for (rule 20).
-    const withinMs = 0.95 * member.plan.renewDeadlineMs;
+    const withinMs = 0.95 * renewDeadlineMs;
     if (member.plan.drainBudgetMs < withinMs + 10) return;
     agenda.in(withinMs / machine.rate, () => {
       if (book.term !== term || !book.running || !member.process.alive) return;

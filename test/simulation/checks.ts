@@ -36,8 +36,6 @@ export interface World {
   members(): readonly Member[];
   goBooks(): Iterable<GoBook>;
   began(member: Member, term: number): void;
-  /** Since the send of the newest write that the member knows to be applied. */
-  provenAgeMs(member: Member): number;
   /** Until the proof by an answer to its own write is over, by whichever clock of its machine ends it first. */
   proofLeftMs(member: Member): number;
 }
@@ -74,7 +72,6 @@ export class Checks {
       members: parts.members,
       goBooks: () => this.#goBooks.values(),
       began: (member, term) => this.leading.began(member, term),
-      provenAgeMs: (member) => this.leading.provenAgeMs(member),
       proofLeftMs: (member) => this.leading.proofLeftMs(member),
     };
     const fail: Fail = (invariant, message) => this.fail(invariant, message);
