@@ -2,11 +2,21 @@
  * Where nothing is promised (docs/internals/rules.md): such a path ends, and nothing is found on it. Each of these is
  * judged by what happened in truth and by what the process that begins a term had learnt by then.
  */
+import type { Event, State } from '../../src/election/state.ts';
 import type { Draft } from './draft.ts';
 import { knowsOf } from './learnt.ts';
-import { uidOf } from './register.ts';
+import { originOf, uidOf } from './register.ts';
 import { TICK_MS } from './setting.ts';
-import { type Hold, leaseTicksOf, type Member } from './world.ts';
+import { type Hold, leaseTicksOf, type Member, type World } from './world.ts';
+
+/** It takes what came after a restore for what came before it, because versions begin anew; a read would tell. */
+export function isMistaken({ restoredTick }: World, { sight }: State, event: Event): boolean {
+  if (restoredTick === 0 || event.type !== 'watched' || event.event.type !== 'present') return false;
+  const { observed } = event.event;
+  const isPast = sight.known === null || originOf(sight.known).tick < restoredTick;
+  const isNew = originOf(observed).tick >= restoredTick;
+  return isPast && isNew && Number(observed.version) <= Number(sight.newestVersion);
+}
 
 /** May this member's term, of which the winning write was sent at `sentTick`, begin while `hold` still counts? */
 export function exemption(draft: Draft, member: Member, hold: Hold, sentTick: number): string | null {
@@ -28,6 +38,9 @@ export function exemption(draft: Draft, member: Member, hold: Hold, sentTick: nu
     if (!member.sawWipe) return 'a hand wiped the seal before this process ever saw it';
     if (!known) return 'a hand wiped a seal whose duration this process did not know';
   }
-  if (restoredTick > 0 && sentTick < restoredTick + leaseTicks) return 'etcd was restored';
+  if (restoredTick > 0) {
+    if (sentTick < restoredTick + leaseTicks) return 'etcd was restored';
+    if (deletedTick >= restoredTick && sentTick < deletedTick + leaseTicks) return 'a deletion after etcd was restored';
+  }
   return null;
 }
