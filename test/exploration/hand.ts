@@ -3,7 +3,7 @@ import type { LockRecord } from '../../src/election/record.ts';
 import type { Doer, HandVerb, Offer } from './action.ts';
 import { type Draft, own, spend } from './draft.ts';
 import { may } from './nuisances.ts';
-import { HAND, originOf, put, remove, restore, uidOf } from './register.ts';
+import { GO, HAND, originOf, put, remove, restore, uidOf } from './register.ts';
 import { setLock } from './requests.ts';
 import type { Setting } from './setting.ts';
 import type { World } from './world.ts';
@@ -21,8 +21,9 @@ export function offerHand(setting: Setting, { lock, members, left, wipedUid, bac
   if (may(left, 'label')) offer('edit-label');
   if (!may(left, 'hand') || observed.record.holderIdentity === '') return;
   offer('take-by-hand');
-  // Without a seal of its own a record that a hand empties looks like a Go member's release (rule 28 b and c).
-  if (!observed.sealMatches.transitions) return;
+  // Without a seal of its own a record that a hand empties looks like a Go member's release (rule 28 b and c); so may one
+  // that a Go member wrote beside the seal of another.
+  if (!observed.sealMatches.transitions || originOf(observed).by === GO) return;
   offer('empty');
   // A seal that is wiped before a member ever saw it is exempted.
   const known = members.every((it) => it.life !== 'alive' || it.sealedUid === uidOf(lock));
