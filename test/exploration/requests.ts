@@ -105,6 +105,10 @@ function applyToLock(draft: Draft, message: WriteMessage): WriteMessage {
   const answered: WriteMessage = { ...message, stage: 'answered', answer, metUid };
   tellWrite(draft, answered);
   if (!applied) return answered;
+  if (world.restoredTick > 0 && message.write.on !== null && message.sentTick < world.restoredTick) {
+    draft.exempted = 'a restored etcd let a write apply that it had outlived';
+    return answered;
+  }
   if (observed !== null && message.write.on !== null && observed.raw !== message.write.on.raw) {
     draft.exempted = 'a restored etcd gave out a version a second time';
     return answered;
