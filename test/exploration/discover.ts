@@ -3,7 +3,6 @@
  * `node test/exploration/discover.ts [--pin] [WORDS OF A DEFECT]`. With `--pin` the shortest traces are written down, to
  * be replayed by `controls.test.ts`.
  */
-
 import { performance } from 'node:perf_hooks';
 import { markdownTable, writePinsTo } from '../support/pins.ts';
 import { CONTROLS, type Control } from './controls.ts';

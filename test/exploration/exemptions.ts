@@ -7,15 +7,24 @@ import type { Draft } from './draft.ts';
 import { knowsOf } from './learnt.ts';
 import { originOf, uidOf } from './register.ts';
 import { TICK_MS } from './setting.ts';
-import { type Hold, leaseTicksOf, type Member, type World } from './world.ts';
+import { type Hold, leaseTicksOf, type Member, type World, type WriteMessage } from './world.ts';
 
-/** It takes what came after a restore for what came before it, because versions begin anew; a read would tell. */
-export function isMistaken({ restoredTick }: World, { sight }: State, event: Event): boolean {
-  if (restoredTick === 0 || event.type !== 'watched' || event.event.type !== 'present') return false;
+const SECOND_TIME = 'a restored etcd gave out a version a second time';
+
+/** Of a write that is applied: upon what it was not meant for. */
+export function exemptionOfWrite({ restoredTick, lock }: World, { write, sentTick }: WriteMessage): string | null {
+  if (write.on === null) return null;
+  if (restoredTick > 0 && sentTick < restoredTick) return 'a restored etcd let a write apply that it had outlived';
+  return lock.observed !== null && lock.observed.raw !== write.on.raw ? SECOND_TIME : null;
+}
+
+/** Of a member that takes what came after a restore for what came before it; a read would tell. */
+export function exemptionOfEvent({ restoredTick }: World, { sight }: State, event: Event): string | null {
+  if (restoredTick === 0 || event.type !== 'watched' || event.event.type !== 'present') return null;
   const { observed } = event.event;
   const isPast = sight.known === null || originOf(sight.known).tick < restoredTick;
   const isNew = originOf(observed).tick >= restoredTick;
-  return isPast && isNew && Number(observed.version) <= Number(sight.newestVersion);
+  return isPast && isNew && Number(observed.version) <= Number(sight.newestVersion) ? SECOND_TIME : null;
 }
 
 /** May this member's term, of which the winning write was sent at `sentTick`, begin while `hold` still counts? */

@@ -1,7 +1,7 @@
 /** Runs members: tells them events, one at a time, and carries out what they ask for. */
 import type { Effect, Event, State, WatchSight } from '../../src/election/state.ts';
 import { type Draft, finds, memberAt, nameOf, own, tell } from './draft.ts';
-import { isMistaken } from './exemptions.ts';
+import { exemptionOfEvent } from './exemptions.ts';
 import { checkLearnt, checkSent, checkTermStart, checkWorld } from './invariants.ts';
 import { learnt } from './learnt.ts';
 import { isGone, type LockEvent } from './lock-event.ts';
@@ -57,7 +57,7 @@ function handle(draft: Draft, slot: number, event: Event, unseenUid = 0): void {
   const before = member.state;
   tellEvent(draft, slot, event);
   const now = nowOf(world, member);
-  if (isMistaken(world, before, event)) draft.exempted = 'a restored etcd gave out a version a second time';
+  draft.exempted ??= exemptionOfEvent(world, before, event);
   const { state, effects } = setting.election.step(before, event, now, 0);
   member.state = state;
   checkLearnt(draft, slot, before, event);

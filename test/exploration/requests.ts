@@ -4,6 +4,7 @@
  */
 import type { ReadOutcome } from '../../src/election/outcome.ts';
 import { type Draft, memberAt, nameOf, own, tell, tells } from './draft.ts';
+import { exemptionOfWrite } from './exemptions.ts';
 import { checkErased } from './invariants.ts';
 import type { LockEvent } from './lock-event.ts';
 import { may } from './nuisances.ts';
@@ -105,14 +106,8 @@ function applyToLock(draft: Draft, message: WriteMessage): WriteMessage {
   const answered: WriteMessage = { ...message, stage: 'answered', answer, metUid };
   tellWrite(draft, answered);
   if (!applied) return answered;
-  if (world.restoredTick > 0 && message.write.on !== null && message.sentTick < world.restoredTick) {
-    draft.exempted = 'a restored etcd let a write apply that it had outlived';
-    return answered;
-  }
-  if (observed !== null && message.write.on !== null && observed.raw !== message.write.on.raw) {
-    draft.exempted = 'a restored etcd gave out a version a second time';
-    return answered;
-  }
+  draft.exempted ??= exemptionOfWrite(world, message);
+  if (draft.exempted !== null) return answered;
   checkErased(draft, message);
   keepHold(draft, message);
   setLock(draft, register);

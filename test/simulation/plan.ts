@@ -139,7 +139,7 @@ export function drawPlan(seed: number, cut: Cut = {}): Plan {
   const withGo = shape.chance(TRAITS[profile].withGo);
   const lockKind = shape.pick(['leases', 'leases', 'leases', 'configmaps', 'endpoints'] as const);
   const ttls = TTLS_SECONDS[profile][withGo ? 'withGo' : 'alone'];
-  const { losses, eventsTimes, longestMs } = TRAITS[profile];
+  const { losses, lossesOfOneKind, eventsTimes, longestMs } = TRAITS[profile];
   const commonTtlMs = shape.chance(0.6) ? shape.pick(ttls) * 1000 : null;
   const watchers = shape.chance(0.75);
   const count = 2 + shape.below(4);
@@ -160,9 +160,9 @@ export function drawPlan(seed: number, cut: Cut = {}): Plan {
     if (level > 0 && !cut.without?.includes(kind)) faults.set(kind, isEvent(kind) ? eventsTimes * level : level);
   }
   const drawn = random.fork('losses');
-  if (profile === 'dense') {
+  if (lossesOfOneKind !== null) {
     const kind = drawn.pick(LEADER_LOSSES);
-    if (!cut.without?.includes(kind)) faults.set(kind, drawn.logBetween(10, 40));
+    if (!cut.without?.includes(kind)) faults.set(kind, drawn.logBetween(...lossesOfOneKind));
   }
   return {
     seed,
@@ -189,15 +189,17 @@ interface Traits {
   readonly withGo: number;
   /** How often in a minute whoever leads is lost. */
   readonly losses: readonly [number, number] | null;
+  /** How often one kind of LEADER_LOSSES happens, whomever it strikes. */
+  readonly lossesOfOneKind: readonly [number, number] | null;
   /** How much more often everything else happens to the world, but for what hands do to the lock. */
   readonly eventsTimes: number;
   readonly longestMs: number;
 }
 
 const TRAITS: Readonly<Record<Profile, Traits>> = {
-  plain: { withGo: 0.3, losses: null, eventsTimes: 1, longestMs: Number.POSITIVE_INFINITY },
-  dense: { withGo: 0.15, losses: null, eventsTimes: 1, longestMs: Number.POSITIVE_INFINITY },
-  brisk: { withGo: 0.05, losses: [60, 600], eventsTimes: 3, longestMs: 3_000 },
+  plain: { withGo: 0.3, losses: null, lossesOfOneKind: null, eventsTimes: 1, longestMs: Number.POSITIVE_INFINITY },
+  dense: { withGo: 0.15, losses: null, lossesOfOneKind: [10, 40], eventsTimes: 1, longestMs: Number.POSITIVE_INFINITY },
+  brisk: { withGo: 0.05, losses: [60, 600], lossesOfOneKind: null, eventsTimes: 3, longestMs: 3_000 },
 };
 
 /** Go electors see whole seconds, and must not be beside leases below four (rule 5). */
@@ -275,7 +277,7 @@ function drawLevel(random: Random, kind: FaultKind, withGo: boolean): number {
   const rare = RARE.has(kind) || (withGo && LOCK_DEEDS.has(kind));
   if (!random.chance(rare ? 0.06 : 0.35)) return 0;
   if (LOCK_DEEDS.has(kind)) return random.logBetween(0.1, 0.7);
-  if ((EVENTS as readonly string[]).includes(kind)) return random.logBetween(0.1, 3);
+  if (isEvent(kind)) return random.logBetween(0.1, 3);
   if ((WORK_HABITS as readonly string[]).includes(kind)) return random.logBetween(0.03, 0.6);
   return random.logBetween(0.002, 0.25);
 }

@@ -20,26 +20,23 @@ export function scheduleUpheaval(world: Simulation, untilMs: number): void {
     const perMinute = world.plan.faults.get(kind) ?? 0;
     if (perMinute === 0) continue;
     const random = world.random.fork(`upheaval ${kind}`);
-    const next = () => {
-      world.agenda.in(random.waitMs(MINUTE_MS / perMinute), () => {
-        if (world.agenda.nowMs >= untilMs) return;
-        happen(world, kind, random);
-        next();
-      });
-    };
-    next();
+    nowAndThen(world, perMinute, random, untilMs, () => happen(world, kind, random));
   }
-  if (world.plan.lossesPerMinute > 0) scheduleLosses(world, untilMs);
-}
-
-/** Whoever leads is lost before long; while nobody does, those who may are left in peace. */
-function scheduleLosses(world: Simulation, untilMs: number): void {
+  const { lossesPerMinute } = world.plan;
+  if (lossesPerMinute === 0) return;
   const random = world.random.fork('losses');
-  world.agenda.in(random.waitMs(MINUTE_MS / world.plan.lossesPerMinute), function lose() {
-    if (world.agenda.nowMs >= untilMs) return;
+  nowAndThen(world, lossesPerMinute, random, untilMs, () => {
+    // While nobody leads, those who may are left in peace.
     const [leader] = world.checks.leading.leadersNow();
     if (leader !== undefined) happen(world, random.pick(LEADER_LOSSES), random, leader);
-    world.agenda.in(random.waitMs(MINUTE_MS / world.plan.lossesPerMinute), lose);
+  });
+}
+
+function nowAndThen({ agenda }: Simulation, perMinute: number, random: Random, untilMs: number, act: () => void): void {
+  agenda.in(random.waitMs(MINUTE_MS / perMinute), function next() {
+    if (agenda.nowMs >= untilMs) return;
+    act();
+    agenda.in(random.waitMs(MINUTE_MS / perMinute), next);
   });
 }
 
